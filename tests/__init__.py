@@ -1,0 +1,1 @@
+"""Tests of the tap, its sandbox and its demo."""

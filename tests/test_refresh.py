@@ -1,0 +1,335 @@
+"""The script that refreshes the facts, on small OpenAPI documents made by hand."""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tap_servicetitan.endpoint import Endpoint, export, module
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# By name, because the scripts are no package that could be imported.
+script = importlib.import_module("scripts.refresh_schemas")
+
+Json = dict[str, Any]
+
+PATH = "/tenant/{tenant}/export/jobs"
+ROWS = module("jpm", "/jpm/v2", export("jobs"))
+
+COMPONENTS: Json = {
+    "Page": {
+        "type": "object",
+        "description": "a page of jobs",
+        "properties": {
+            "hasMore": {"type": "boolean"},
+            "data": {"type": "array", "items": {"$ref": "#/components/schemas/Job"}},
+        },
+    },
+    "Job": {
+        "type": "object",
+        "properties": {
+            "id": {"type": "integer", "format": "int64", "description": "ID of the job"},
+            "summary": {"type": "string", "nullable": True},
+        },
+    },
+    "Status": {"type": "string", "enum": ["Open", "Done"], "title": "the job's status"},
+    "Address": {"type": "object", "properties": {"city": {"type": "string", "nullable": True}}},
+    "Category": {
+        "type": "object",
+        "properties": {
+            "name": {"type": "string"},
+            "children": {"type": "array", "items": {"$ref": "#/components/schemas/Category"}},
+        },
+    },
+    "Maybe": {"type": "string", "nullable": True},
+    "Alias": {"$ref": "#/components/schemas/Address"},
+}
+
+
+def document(**properties: Json) -> Json:
+    """Make an OpenAPI document with the feed of jobs, whose rows have these properties besides the usual."""
+    components = copy.deepcopy(COMPONENTS)
+    components["Job"]["properties"] |= properties
+    answer = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Page"}}}}
+    operation = {
+        "description": "a sentence of the vendor",
+        "security": [{"oauth": ["tn.jpm.jobs:r"]}],
+        "parameters": [
+            {"name": "tenant", "in": "path"},
+            {"name": "from", "in": "query"},
+            {"name": "includeRecentChanges", "in": "query"},
+        ],
+        "responses": {"200": answer},
+    }
+    return {
+        "servers": [{"url": "https://api.servicetitan.io/jpm/v2"}],
+        "paths": {PATH: {"get": operation}},
+        "components": {"schemas": components},
+    }
+
+
+@pytest.fixture(autouse=True)
+def _one_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the table one row long."""
+    _table(monkeypatch, ROWS)
+
+
+def _table(monkeypatch: pytest.MonkeyPatch, rows: tuple[Endpoint, ...]) -> None:
+    monkeypatch.setattr(script, "ENDPOINTS", rows)
+
+
+def refresh(folder: Path, *documents: Json) -> list[str]:
+    """Put documents into a folder, refresh the facts in another, and give what is told."""
+    openapi, facts = folder / "openapi", folder / "facts"
+    openapi.mkdir(exist_ok=True)
+    facts.mkdir(exist_ok=True)
+    for number, one in enumerate(documents):
+        (openapi / f"{number}.json").write_text(json.dumps(one), encoding="utf-8")
+    told: list[str] = script.refresh(script.read_documents(openapi), facts)
+    return told
+
+
+def facts_of(folder: Path) -> Json:
+    """Read what was written about the feed of jobs."""
+    facts: Json = json.loads((folder / "facts" / "jpm.json").read_text(encoding="utf-8"))["jobs"]
+    return facts
+
+
+def ref(component: str) -> Json:
+    """Refer to a component."""
+    return {"$ref": f"#/components/schemas/{component}"}
+
+
+ADDRESS = {"type": "object", "properties": {"city": {"type": ["string", "null"]}}}
+
+
+@pytest.mark.parametrize(
+    ("declared", "fact"),
+    [
+        pytest.param({"type": "string", "description": "prose", "example": "x"}, {"type": "string"}, id="prose goes"),
+        pytest.param({"type": "string", "nullable": True}, {"type": ["string", "null"]}, id="nullable"),
+        pytest.param({"type": ["string", "null"]}, {"type": ["string", "null"]}, id="nullable by type"),
+        pytest.param({"type": ["string"]}, {"type": "string"}, id="one type in a list"),
+        pytest.param({"type": "number", "format": "decimal"}, {"type": "number", "format": "decimal"}, id="format"),
+        pytest.param(ref("Status"), {"type": "string", "enum": ["Open", "Done"]}, id="enum by reference"),
+        pytest.param(ref("Address"), ADDRESS, id="object by reference"),
+        pytest.param(ref("Maybe"), {"type": ["string", "null"]}, id="nullable by reference"),
+        pytest.param(ref("Alias"), ADDRESS, id="reference to a reference"),
+        pytest.param(
+            {"oneOf": [{"type": "null"}, ref("Address")]},
+            ADDRESS | {"type": ["object", "null"]},
+            id="null or reference",
+        ),
+        pytest.param(
+            {"oneOf": [ref("Status"), {"type": "null"}]},
+            {"type": ["string", "null"], "enum": ["Open", "Done"]},
+            id="reference or null",
+        ),
+        pytest.param({"oneOf": [ref("Address")]}, ADDRESS, id="union of one"),
+        pytest.param(
+            {"oneOf": [ref("Address")], "nullable": True}, ADDRESS | {"type": ["object", "null"]}, id="nullable union"
+        ),
+        pytest.param(
+            {"type": "array", "nullable": True, "items": ref("Status")},
+            {"type": ["array", "null"], "items": {"type": "string", "enum": ["Open", "Done"]}},
+            id="array",
+        ),
+        pytest.param(
+            {"type": "array", "items": {"type": "array", "items": ref("Address")}},
+            {"type": "array", "items": {"type": "array", "items": ADDRESS}},
+            id="array of arrays",
+        ),
+        pytest.param(
+            {"type": "object", "properties": {"at": ref("Address"), "on": {"type": "string", "format": "date"}}},
+            {"type": "object", "properties": {"at": ADDRESS, "on": {"type": "string", "format": "date"}}},
+            id="nested",
+        ),
+        pytest.param({"type": "object", "additionalProperties": ref("Address")}, {"type": "object"}, id="any fields"),
+        pytest.param(
+            ref("Category"),
+            {
+                "type": "object",
+                "properties": {"name": {"type": "string"}, "children": {"type": "array", "items": {"type": "object"}}},
+            },
+            id="recursion is cut where it comes again",
+        ),
+    ],
+)
+def test_fact(tmp_path: Path, declared: Json, fact: Json) -> None:
+    """A declared property becomes its facts: type, null, format, enum and what is within; nothing else."""
+    refresh(tmp_path, document(some=declared))
+    assert facts_of(tmp_path)["properties"]["some"] == fact
+
+
+def test_facts_of_an_endpoint(tmp_path: Path) -> None:
+    """Of an endpoint, its path, scope, query parameters and properties are kept, in the vendor's order."""
+    refresh(tmp_path, document(zeta={"type": "boolean"}, alpha={"type": "boolean"}))
+    facts = facts_of(tmp_path)
+    assert {word: facts[word] for word in facts if word != "properties"} == {
+        "path": f"/jpm/v2{PATH}",
+        "scope": "tn.jpm.jobs:r",
+        "parameters": ["from", "includeRecentChanges"],
+    }
+    assert [*facts["properties"]] == ["id", "summary", "zeta", "alpha"]
+
+
+def test_a_component_used_twice_is_no_recursion(tmp_path: Path) -> None:
+    """What comes again beside itself, and not within itself, is not cut."""
+    refresh(tmp_path, document(here=ref("Address"), there=ref("Address")))
+    assert facts_of(tmp_path)["properties"]["here"] == facts_of(tmp_path)["properties"]["there"] == ADDRESS
+
+
+def test_a_second_run_changes_nothing(tmp_path: Path) -> None:
+    """The first run tells what it adds; with the same documents, the second tells nothing and leaves every byte."""
+    old = document(address=ref("Address"), tree=ref("Category"))
+    told = refresh(tmp_path, old)
+    names = ["id", "summary", "address", "address.city", "tree", "tree.name", "tree.children[]"]
+    assert told == [f"added    jobs.{name}" for name in names]
+    file = tmp_path / "facts" / "jpm.json"
+    before = file.read_bytes()
+    assert refresh(tmp_path, old) == []
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        pytest.param({}, {"a": {"type": "string"}}, ["added    jobs.a"], id="added"),
+        pytest.param({"a": {"type": "string"}}, {}, ["removed  jobs.a"], id="removed"),
+        pytest.param({"a": {"type": "string"}}, {"a": {"type": "integer"}}, ["retyped  jobs.a: "], id="retyped"),
+        pytest.param(
+            {"a": {"type": "string"}}, {"a": {"type": "string", "nullable": True}}, ["retyped  jobs.a: "], id="nullable"
+        ),
+        pytest.param(
+            {"a": {"type": "string", "format": "date"}},
+            {"a": {"type": "string", "format": "date-time"}},
+            ["retyped  jobs.a: "],
+            id="another format",
+        ),
+        pytest.param(
+            {"a": {"type": "string", "enum": ["A"]}},
+            {"a": {"type": "string", "enum": ["A", "B"]}},
+            ["retyped  jobs.a: "],
+            id="longer enum",
+        ),
+        pytest.param(
+            {"a": {"type": "array", "items": {"type": "string"}}},
+            {"a": {"type": "array", "items": {"type": "integer"}}},
+            ["retyped  jobs.a[]: "],
+            id="other items",
+        ),
+        pytest.param(
+            {"a": {"type": "array", "items": {"type": "object", "properties": {"b": {"type": "string"}}}}},
+            {"a": {"type": "array", "items": {"type": "object", "properties": {"c": {"type": "string"}}}}},
+            ["added    jobs.a[].c", "removed  jobs.a[].b"],
+            id="within an array",
+        ),
+        pytest.param({"a": {"type": "string"}}, {"a": {"type": "string", "title": "new"}}, [], id="prose"),
+    ],
+)
+def test_a_newer_document_is_told(tmp_path: Path, old: Json, new: Json, told: list[str]) -> None:
+    """What a newer document adds, removes or retypes is told, a line each, and written."""
+    refresh(tmp_path, document(**old))
+    lines = refresh(tmp_path, document(**new))
+    assert len(lines) == len(told)
+    assert all(line.startswith(start) for line, start in zip(lines, told, strict=True))
+    assert facts_of(tmp_path)["properties"].keys() == {"id", "summary", *new}
+
+
+def test_a_change_of_type_is_told_with_both(tmp_path: Path) -> None:
+    """A line about a retyped property says what it was and what it is."""
+    refresh(tmp_path, document(a={"type": "string", "format": "date"}))
+    (line,) = refresh(tmp_path, document(a={"type": "integer"}))
+    before, after = line.split(" -> ")
+    assert "string" in before
+    assert "date" in before
+    assert "integer" in after
+
+
+def test_a_change_of_the_endpoint_is_told(tmp_path: Path) -> None:
+    """Another scope or parameter of an endpoint is told."""
+    newer = document()
+    operation = newer["paths"][PATH]["get"]
+    operation["security"] = [{"oauth": ["tn.jpm.all:r"]}]
+    operation["parameters"].append({"name": "active", "in": "query"})
+    refresh(tmp_path, document())
+    scope, parameters = refresh(tmp_path, newer)
+    assert scope == "changed  jobs: scope tn.jpm.jobs:r -> tn.jpm.all:r"
+    assert parameters.startswith("changed  jobs: parameters ")
+    assert "'active'" in parameters
+
+
+def test_a_stream_that_left_the_table_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The facts of a stream that is no longer in the table go, and it is told."""
+    _table(monkeypatch, module("jpm", "/jpm/v2", export("jobs"), export("old_jobs", "export/jobs")))
+    refresh(tmp_path, document())
+    _table(monkeypatch, ROWS)
+    assert refresh(tmp_path, document()) == ["removed  old_jobs"]
+    assert json.loads((tmp_path / "facts" / "jpm.json").read_text(encoding="utf-8")).keys() == {"jobs"}
+
+
+def test_a_row_that_no_document_has_ends_the_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row whose path is in no document is named, with all others like it, and nothing is written."""
+    _table(monkeypatch, module("jpm", "/jpm/v2", export("jobs"), export("jobz"), export("projects")))
+    with pytest.raises(SystemExit, match=r"^no document has the path of: jobz, projects; mend the row"):
+        refresh(tmp_path, document())
+    assert [*(tmp_path / "facts").iterdir()] == []
+
+
+def test_modules_have_a_file_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The facts of a module come from its own document, and go into its own file."""
+    other = document(only_here={"type": "boolean"})
+    other["servers"][0]["url"] = "https://api.servicetitan.io/crm/v2/"[:-1]
+    _table(monkeypatch, (*ROWS, *module("crm", "/crm/v2", export("leads", "export/jobs"))))
+    refresh(tmp_path, document(), other)
+    assert sorted(file.name for file in (tmp_path / "facts").iterdir()) == ["crm.json", "jpm.json"]
+    assert "only_here" not in facts_of(tmp_path)["properties"]
+    assert "only_here" in json.loads((tmp_path / "facts" / "crm.json").read_text())["leads"]["properties"]
+
+
+def test_a_line_for_each_property(tmp_path: Path) -> None:
+    """Each property has a line of its own, nested ones too, so that a vendor's change is a one-line diff."""
+    # Properties that are called like words of a schema are properties all the same.
+    refresh(
+        tmp_path,
+        document(items={"type": "array", "items": ref("Address")}, properties=ref("Status"), tree=ref("Category")),
+    )
+    text = (tmp_path / "facts" / "jpm.json").read_text(encoding="utf-8")
+    names = ["id", "summary", "items", "city", "properties", "tree", "name", "children"]
+    found = [line.split(":")[0].strip(' "') for line in text.splitlines() if line.startswith("  ")]
+    assert [name for name in found if not name.startswith("}")] == names
+
+
+def test_the_facts_of_the_package_are_in_that_form() -> None:
+    """Every file of facts is as the script writes it: the next refresh shows what the vendor changed, and no more."""
+    files = sorted(script.SCHEMAS.glob("*.json"))
+    assert len(files) == 15
+    for file in files:
+        text = file.read_text(encoding="utf-8")
+        assert script.dump(json.loads(text)) + "\n" == text, file.name
+
+
+@pytest.mark.parametrize("arguments", [[], ["no-such-folder"]], ids=["none", "no folder"])
+def test_without_a_folder_the_script_says_what_it_wants(monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
+    """Without a folder of documents, the script ends with how it is used."""
+    monkeypatch.setattr(sys, "argv", ["refresh_schemas.py", *arguments])
+    with pytest.raises(SystemExit, match=r"python scripts/refresh_schemas\.py <folder>"):
+        script.main()
+
+
+def test_the_script_prints_what_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On the command line, the script reads the folder and prints a line for each change."""
+    (tmp_path / "jpm.json").write_text(json.dumps(document()), encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["refresh_schemas.py", str(tmp_path)])
+    monkeypatch.setattr(script, "refresh", lambda documents: [f"changed  {path}" for path in documents])
+    script.main()
+    assert capsys.readouterr().out == f"changed  /jpm/v2{PATH}\n"
