@@ -1,0 +1,41 @@
+"""The command line: what goes wrong is one sentence and an exit code, not a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+from singer_sdk.exceptions import ConfigValidationError
+
+from tap_servicetitan.bookmark import StateError
+from tap_servicetitan.http import ApiError
+from tap_servicetitan.output import OutputError
+from tap_servicetitan.run import RunError
+from tap_servicetitan.stream import StreamError
+from tap_servicetitan.tap import TapServiceTitan
+
+
+def main() -> None:
+    """Run the tap's command line."""
+    try:
+        TapServiceTitan.cli()
+    except ConfigValidationError as error:
+        _give_up("\n".join(error.errors))
+    except (FileNotFoundError, FileExistsError, json.JSONDecodeError) as error:
+        _give_up(f"a file named on the command line cannot be read as JSON: {error}")
+    except (ApiError, RunError, StateError, StreamError) as error:
+        _give_up(str(error))
+    except OutputError as error:
+        # Python writes what is left in stdout's buffer when it ends, and would complain again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up(str(error))
+
+
+def _give_up(why: str) -> None:
+    TapServiceTitan.logger.error("%s", why)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,174 @@
+"""A run: streams side by side, each for itself, and what became of them."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import traceback
+from typing import TYPE_CHECKING
+
+from tap_servicetitan.bookmark import StateError
+from tap_servicetitan.http import ApiError, CredentialsError, ForbiddenError, NotFoundError
+from tap_servicetitan.output import ClosedError, OutputError
+from tap_servicetitan.stream import StreamError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tap_servicetitan.stream import ServiceTitanStream
+    from tap_servicetitan.tap import TapServiceTitan
+
+SCOUTS = 3
+"""How many modules have to be missing before the tenant is taken for unknown."""
+
+
+class RunError(Exception):
+    """The run did not bring all that was selected; the message says what is missing and why."""
+
+
+class Run:
+    """Reads the selected streams of a tap, a few at a time."""
+
+    def __init__(self, tap: TapServiceTitan) -> None:
+        """Prepare to read what the tap's catalog selects."""
+        self._tap = tap
+        self._log = tap.logger
+        self._selected = _scouts_first(tap.selected_streams)
+        self._waiting: queue.SimpleQueue[ServiceTitanStream] = queue.SimpleQueue()
+        self._failed: dict[str, str] = {}
+        self._skipped: dict[str, str] = {}
+        self._unannounced: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._fatal: Exception | None = None
+
+    def all(self) -> None:
+        """Read all selected streams.
+
+        Raises:
+            CredentialsError: Nobody can be served with these credentials.
+            OutputError: Nobody reads the output any more.
+            RunError: Streams failed, or none could be read.
+        """
+        if not self._selected:
+            self._log.warning("No stream is selected; select some in the catalog.")
+            return
+        self._tap.client.connect()
+        for stream in self._selected:
+            self._waiting.put(stream)
+        try:
+            self._work_side_by_side()
+        except BaseException:
+            # A signal: what is being written is written to its end, and nothing after it.
+            self._tap.message_writer.close()
+            raise
+        if self._fatal:
+            raise self._fatal
+        self._conclude()
+
+    def _work_side_by_side(self) -> None:
+        """Read with one worker until the API has accepted one request, then with all."""
+        workers = [self._worker()]
+        while not self._tap.client.accepted.wait(0.1) and workers[0].is_alive():
+            pass
+        if not self._fatal:
+            workers += [self._worker() for _ in range(min(self._tap.config["concurrency"], len(self._selected)) - 1)]
+        for worker in workers:
+            worker.join()
+
+    def _worker(self) -> threading.Thread:
+        # A daemon, because after a signal nobody waits for an answer of the API.
+        thread = threading.Thread(target=self._work, daemon=True)
+        thread.start()
+        return thread
+
+    def _work(self) -> None:
+        while not self._fatal:
+            try:
+                stream = self._waiting.get_nowait()
+            except queue.Empty:
+                return
+            self._read(stream)
+
+    def _read(self, stream: ServiceTitanStream) -> None:
+        try:
+            stream.begin()
+            stream.sync()
+        except (ForbiddenError, NotFoundError) as error:
+            self._miss(stream, error)
+        except ClosedError:
+            pass
+        except (CredentialsError, OutputError) as error:
+            self._end(error)
+        except (ApiError, StreamError, StateError) as error:
+            self._fail(stream, str(error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is the trouble of this stream alone
+            self._fail(stream, _place(stream.name, error))
+        self._announce_skipped()
+
+    def _miss(self, stream: ServiceTitanStream, error: ForbiddenError | NotFoundError) -> None:
+        """Skip a stream that was never granted; one that was read before has failed."""
+        if stream.has_bookmark:
+            self._fail(stream, f"{error}. It was granted before: its bookmark stays where it is")
+            return
+        self._skipped[stream.name] = str(error)
+        self._unannounced.put(stream.name)
+        modules = {one.row.module for one in self._selected}
+        if not self._tap.client.accepted.is_set() and len(self._skipped) >= min(SCOUTS, len(modules)):
+            self._end(RunError(self._unknown_tenant()))
+
+    def _fail(self, stream: ServiceTitanStream, reason: str) -> None:
+        self._failed[stream.name] = reason
+        self._log.error("%s", reason)
+
+    def _end(self, error: Exception) -> None:
+        """Let all workers stop: the trouble is everybody's."""
+        self._fatal = self._fatal or error
+        self._tap.message_writer.close()
+
+    def _announce_skipped(self) -> None:
+        """Warn of skipped streams, as soon as it is known that the tenant exists."""
+        while self._tap.client.accepted.is_set():
+            try:
+                name = self._unannounced.get_nowait()
+            except queue.Empty:
+                return
+            self._log.warning("Skipped %s", self._skipped[name])
+
+    def _conclude(self) -> None:
+        rows = sum(stream.rows_written for stream in self._selected)
+        read = len(self._selected) - len(self._skipped) - len(self._failed)
+        self._log.info(
+            "%d streams read, %d skipped, %d failed; %d rows", read, len(self._skipped), len(self._failed), rows
+        )
+        if self._failed:
+            raise RunError(self._table_of_failures())
+        if not read:
+            msg = f"none of the {len(self._selected)} selected streams could be read; the warnings above say why"
+            raise RunError(msg)
+
+    def _unknown_tenant(self) -> str:
+        config = self._tap.config
+        return (
+            f"tenant {config['tenant_id']}: every module that was asked answered 404 ({', '.join(self._skipped)}); "
+            f"there is no such tenant in the environment {config['environment']}, check tenant_id and environment"
+        )
+
+    def _table_of_failures(self) -> str:
+        width = max(map(len, self._failed))
+        rows = [f"  {name:{width}}  {reason}" for name, reason in sorted(self._failed.items())]
+        head = f"{len(rows)} of {len(self._selected)} streams failed; their bookmarks stay where they were:"
+        return "\n".join([head, *rows])
+
+
+def _scouts_first(streams: Iterable[ServiceTitanStream]) -> list[ServiceTitanStream]:
+    """Put streams of different modules first: if none of those exists, neither does the tenant."""
+    ordered = list(streams)
+    scouts = list({stream.row.module: stream for stream in reversed(ordered)}.values())[:SCOUTS]
+    return scouts + [stream for stream in ordered if stream not in scouts]
+
+
+def _place(stream: str, error: Exception) -> str:
+    """Say where an unforeseen error came up, without its text, which may hold a row."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return (
+        f"{stream}: {type(error).__name__} in {frame.name}, line {frame.lineno}: a fault of the tap, please report it"
+    )

@@ -1,0 +1,27 @@
+"""What the end-to-end tests share: a sandbox on a socket, and no waiting between tries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tap_servicetitan import http
+from tap_servicetitan.sandbox.server import Sandbox, serve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """Run a small tenant whose feeds have many pages."""
+    with serve(seed=1, scale=0.02, page_size=20) as running:
+        yield running
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let tries follow each other at once."""
+    monkeypatch.setattr(http, "FIRST_WAIT", 0.001)
+    monkeypatch.setattr(http, "LONGEST_WAIT", 0.01)

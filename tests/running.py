@@ -1,0 +1,167 @@
+"""Run the tap in a test and look at what it wrote."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import io
+import json
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from decimal import Decimal
+
+from typing import TYPE_CHECKING, Any
+
+import simplejson
+
+from tap_servicetitan.tap import TapServiceTitan
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tap_servicetitan.sandbox.server import Sandbox
+
+Message = dict[str, Any]
+
+# What a gross pay item without an id is told apart by; written down a second time, so that a change shows.
+PAY_KEY = (
+    "payrollId",
+    "employeeId",
+    "employeeType",
+    "date",
+    "grossPayItemType",
+    "sourceEntityId",
+    "activityCodeId",
+    "jobId",
+    "invoiceItemId",
+    "startedOn",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Output:
+    """What a run wrote to stdout, and how it ended."""
+
+    raw: bytes
+    error: Exception | None = None
+    code: int = 0
+    log: str = ""
+
+    @property
+    def messages(self) -> list[Message]:
+        """All messages, numbers with their digits."""
+        return [json.loads(line, parse_float=Decimal) for line in self.raw.splitlines()]
+
+    @property
+    def records(self) -> dict[str, list[Message]]:
+        """The records by stream, in order."""
+        found: dict[str, list[Message]] = defaultdict(list)
+        for message in self.messages:
+            if message["type"] == "RECORD":
+                found[message["stream"]].append(message["record"])
+        return found
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many records each stream wrote."""
+        return dict(Counter({stream: len(rows) for stream, rows in self.records.items()}))
+
+    @property
+    def state(self) -> Message:
+        """The value of the last STATE message."""
+        last: Message = next(one["value"] for one in reversed(self.messages) if one["type"] == "STATE")
+        return last
+
+    @property
+    def bookmarks(self) -> dict[str, Message]:
+        """The bookmarks of the last STATE message."""
+        found: dict[str, Message] = self.state["bookmarks"]
+        return found
+
+
+def catalog_of(*streams: str) -> Message:
+    """Make a catalog that selects just these streams."""
+    catalog = TapServiceTitan(validate_config=False).catalog_dict
+    for entry in catalog["streams"]:
+        root = next(one for one in entry["metadata"] if not one["breadcrumb"])
+        root["metadata"]["selected"] = entry["stream"] in streams
+    return dict(catalog)
+
+
+def run(config: Message, *streams: str, state: Message | None = None, catalog: Message | None = None) -> Output:
+    """Run the tap in this process, with the streams named or all."""
+    chosen = catalog or (catalog_of(*streams) if streams else None)
+    buffer = io.BytesIO()
+    error = None
+    with contextlib.redirect_stdout(io.TextIOWrapper(buffer, encoding="utf-8")) as stdout:
+        try:
+            TapServiceTitan(config=dict(config), catalog=chosen, state=state).sync_all()
+        except Exception as raised:  # noqa: BLE001 - the test looks at it
+            error = raised
+        stdout.flush()
+        return Output(raw=buffer.getvalue(), error=error)
+
+
+def command_line(folder: Path, config: Message, *options: str, state: Message | None = None) -> list[str]:
+    """Write the files that the tap's command line names, and give it."""
+    settings = folder / "config.json"
+    settings.write_text(json.dumps(config))
+    command = [sys.executable, "-m", "tap_servicetitan", "--config", str(settings), *options]
+    if state is not None:
+        (folder / "state.json").write_text(json.dumps(state))
+        command += ["--state", str(folder / "state.json")]
+    return command
+
+
+def run_command(folder: Path, config: Message, *options: str, state: Message | None = None) -> Output:
+    """Run the tap's command line in a process of its own."""
+    command = command_line(folder, config, *options, state=state)
+    done = subprocess.run(command, capture_output=True, check=False, timeout=300)  # noqa: S603 - our own command
+    return Output(raw=done.stdout, code=done.returncode, log=done.stderr.decode())
+
+
+def truth(sandbox: Sandbox, stream: str) -> list[Message]:
+    """Give the records that a stream has by now, made from the sandbox's rows without the tap's code."""
+    rows: list[Message] = json.loads(json.dumps(sandbox.rows(stream)), parse_float=Decimal)
+    if stream == "job_history":
+        return [{"jobId": row["jobId"]} | event for row in rows for event in row["history"]]
+    if stream == "gross_pay_items":
+        return [row | {"_key": _pay_key(row)} for row in rows]
+    return rows
+
+
+def _pay_key(row: Message) -> str:
+    parts = [row[name] for name in PAY_KEY] if row["id"] is None else [row["id"]]
+    return hashlib.sha256(json.dumps(parts, separators=(",", ":")).encode()).hexdigest()
+
+
+def texts(rows: Iterable[Message]) -> list[str]:
+    """Write rows so that equal texts are equal rows: 1 is not true, and 1.0 is not 1.00. Sorted."""
+    return sorted(simplejson.dumps(row, use_decimal=True, sort_keys=True) for row in rows)
+
+
+def bookmarks_and_rows(messages: Iterable[Message]) -> Iterator[tuple[dict[str, Message], dict[str, list[Message]]]]:
+    """Give all bookmarks that the STATE messages have, one of each stream at a time, with the rows before each.
+
+    What holds for a bookmark where it first appears holds in all later STATE messages that repeat it.
+    """
+    written: dict[str, list[Message]] = defaultdict(list)
+    appeared: dict[str, list[tuple[Message, int]]] = defaultdict(list)
+    for message in messages:
+        if message["type"] == "RECORD":
+            written[message["stream"]].append(message["record"])
+        elif message["type"] == "STATE":
+            for stream, bookmark in message["value"]["bookmarks"].items():
+                if not appeared[stream] or appeared[stream][-1][0] != bookmark:
+                    appeared[stream].append((bookmark, len(written[stream])))
+    for number in range(max(map(len, appeared.values()))):
+        chosen = {stream: found[number] for stream, found in appeared.items() if number < len(found)}
+        yield (
+            {stream: bookmark for stream, (bookmark, _) in chosen.items()},
+            {stream: written[stream][:count] for stream, (_, count) in chosen.items()},
+        )
