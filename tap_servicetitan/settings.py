@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import math
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -106,16 +107,22 @@ SETTINGS = th.PropertiesList(
 ).to_dict() | {"additionalProperties": False}
 
 
+_NUMBERS = ("requests_per_second", "request_timeout")
+_DECIMAL = re.compile(r"\d+\.?\d*")
+
+
 def tidied(config: Mapping[str, Any]) -> dict[str, Any]:
     """Drop what is null or empty, and white space at the ends, which comes with copying and spoils a secret."""
     given = {name: value for name, value in config.items() if value is not None}
-    tidy = {name: _tidied(value) for name, value in given.items()}
+    tidy = {name: _tidied(name, value) for name, value in given.items()}
     return {name: value for name, value in tidy.items() if value != ""}
 
 
-def _tidied(value: object) -> object:
+def _tidied(name: str, value: object) -> object:
     if isinstance(value, str):
-        return value.strip()
+        text = value.strip()
+        # From the environment the SDK takes integers for numbers, but no fractions.
+        return float(text) if name in _NUMBERS and _DECIMAL.fullmatch(text) else text
     # JSON Schema takes 8.0 for an integer, and Python cannot count with it.
     return int(value) if isinstance(value, float) and value.is_integer() else value
 

@@ -307,6 +307,7 @@ def test_a_line_for_each_property(tmp_path: Path) -> None:
     assert [name for name in found if not name.startswith("}")] == names
 
 
+@pytest.mark.checkout
 def test_the_facts_of_the_package_are_in_that_form() -> None:
     """Every file of facts is as the script writes it: the next refresh shows what the vendor changed, and no more."""
     files = sorted(script.SCHEMAS.glob("*.json"))

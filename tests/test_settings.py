@@ -192,6 +192,15 @@ def test_white_space_and_null_are_dropped() -> None:
     assert tidied(config) == {"a": "x y", "c": 0, "d": False, "e": [" z "]}
 
 
+@pytest.mark.parametrize(("text", "number"), [("20.5", 20.5), ("90", 90), ("1,5", "1,5")])
+def test_numbers_may_come_as_text(text: str, number: object) -> None:
+    """The environment knows only text: what reads as a number is one."""
+    assert tidied({"requests_per_second": text, "request_timeout": text}) == {
+        "requests_per_second": number,
+        "request_timeout": number,
+    }
+
+
 @pytest.mark.parametrize("number", [float("inf"), float("nan")])
 @pytest.mark.parametrize("name", ["requests_per_second", "request_timeout"])
 def test_numbers_are_finite(name: str, number: float) -> None:

@@ -1,0 +1,91 @@
+# Everything is installed into virtual environments in this folder; pip's own settings say where packages come from.
+# Each has a stamp, so that only a change of the files named beside it installs again.
+
+PYTHON ?= python3
+# More arguments for pytest: make test ARGS='-k bookmark'
+ARGS ?=
+
+DEV := .venv
+DEMO := .venv-demo
+TARGETS := .venv-targets
+WHEEL := .venv-wheel
+PIP_INSTALL := -m pip install --quiet --quiet --disable-pip-version-check
+NEW_ENOUGH := import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12")
+
+.PHONY: help demo demo-setup test test-setup test-wheel lint types format constraints clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo 'make demo        load the sandbox into a DuckDB file with Meltano, twice'
+	@echo 'make test        run the tests, after installing what they need'
+	@echo 'make test-wheel  run the tests against the built wheel'
+	@echo 'make lint types  check style and types'
+	@echo 'make format      put the code into its format'
+	@echo 'make clean       remove everything that the other targets made'
+
+demo: demo-setup
+	@$(DEMO)/bin/python -m demo.run
+
+demo-setup: $(DEMO)/.installed $(TARGETS)/target-jsonl/.installed
+
+test: test-setup
+	$(DEV)/bin/pytest $(ARGS)
+
+test-setup: $(DEV)/.installed $(TARGETS)/target-jsonl/.installed $(TARGETS)/target-postgres/.installed
+
+test-wheel: test-setup
+	rm -rf dist
+	$(DEV)/bin/python -m build --no-isolation
+	$(PYTHON) -m venv --clear $(WHEEL)
+	$(WHEEL)/bin/python $(PIP_INSTALL) -c constraints.txt "$$(echo dist/*.whl)[dev]"
+	$(DEV)/bin/python -m tests.wheel $(WHEEL) $(ARGS)
+
+lint: $(DEV)/.installed
+	$(DEV)/bin/ruff check .
+	$(DEV)/bin/ruff format --check .
+
+types: $(DEV)/.installed
+	$(DEV)/bin/mypy
+
+format: $(DEV)/.installed
+	$(DEV)/bin/ruff format .
+	$(DEV)/bin/ruff check --fix .
+
+# uv is used to resolve for all platforms and versions at once. A lock file of its own would name the host it asked.
+constraints: $(DEV)/.installed
+	$(DEV)/bin/python $(PIP_INSTALL) uv
+	{ sed '/^[^#]/,$$d' constraints.txt; \
+	  echo 'meltanolabs-target-postgres>=0.8.1,<0.9' | $(DEV)/bin/uv pip compile pyproject.toml - --quiet \
+	  --all-extras --universal --python-version 3.11 --no-annotate --no-header; } > constraints.new
+	mv constraints.new constraints.txt
+
+clean:
+	rm -rf $(DEV) $(DEMO) $(TARGETS) $(WHEEL) .demo dist build
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(DEV)/.installed: pyproject.toml constraints.txt
+	@echo 'Installing the development environment ...'
+	@$(PYTHON) -c '$(NEW_ENOUGH)'
+	@$(PYTHON) -m venv $(DEV)
+	@$(DEV)/bin/python $(PIP_INSTALL) -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(DEMO)/.installed: pyproject.toml constraints.txt
+	@echo 'Installing the tap, its sandbox and Meltano ...'
+	@$(PYTHON) -c '$(NEW_ENOUGH)'
+	@$(PYTHON) -m venv $(DEMO)
+	@$(DEMO)/bin/python $(PIP_INSTALL) -c constraints.txt -e '.[demo]'
+	@touch $@
+
+# Targets have environments of their own: target-jsonl needs an older jsonschema than the SDK takes.
+$(TARGETS)/target-jsonl/.installed: demo/target-jsonl.txt
+	@echo 'Installing target-jsonl ...'
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python $(PIP_INSTALL) -r demo/target-jsonl.txt
+	@touch $@
+
+$(TARGETS)/target-postgres/.installed: constraints.txt
+	@echo 'Installing target-postgres ...'
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python $(PIP_INSTALL) -c constraints.txt meltanolabs-target-postgres
+	@touch $@

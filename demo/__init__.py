@@ -1,0 +1,1 @@
+"""A pipeline from the sandbox to a DuckDB file, to try and to copy from."""
