@@ -1,0 +1,81 @@
+"""The command ``tap-servicetitan-sandbox``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from tap_servicetitan.sandbox.server import listen, make_server, tap_config
+from tap_servicetitan.sandbox.settings import Settings
+from tap_servicetitan.sandbox.tenant import Tenant
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_PORT = 8000
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tap-servicetitan-sandbox",
+        description="A local ServiceTitan to try, develop and test a pipeline with. Its data is made up.",
+    )
+    usual = Settings()
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=_PORT, help="0 takes a free one (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=usual.seed, help="another seed, another tenant (default: 1)")
+    parser.add_argument("--scale", type=float, default=usual.scale, help="size; 1 is about 80 thousand rows")
+    parser.add_argument("--at", default=usual.at, help="where the sandbox's clock starts (default: %(default)s)")
+    parser.add_argument("--clock", choices=("frozen", "running"), default=usual.clock, help="default: %(default)s")
+    parser.add_argument("--page-size", type=int, default=usual.page_size, help="rows of a page of an export feed")
+    parser.add_argument(
+        "--requests-per-second",
+        type=int,
+        default=usual.requests_per_second,
+        help="rate limit; 0 for none (default: 60)",
+    )
+    return parser
+
+
+def _settings(said: argparse.Namespace) -> Settings:
+    return Settings(
+        seed=said.seed,
+        scale=said.scale,
+        at=said.at,
+        clock=said.clock,
+        page_size=said.page_size,
+        requests_per_second=said.requests_per_second or None,
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until told to end."""
+    parser = _parser()
+    said = parser.parse_args(arguments)
+    try:
+        tenant = Tenant(_settings(said))
+        listener = listen(said.host, said.port)
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
+    with listener:
+        server = make_server({tenant.id: tenant})
+
+        def end(*_: object) -> None:
+            server.should_exit = True
+
+        sys.stderr.write("The sandbox is up; these are the tap's settings for it. Ctrl-C ends it.\n")
+        sys.stdout.write(json.dumps(tap_config(tenant, listener), indent=2) + "\n")
+        sys.stderr.flush()
+        sys.stdout.flush()
+        # uvicorn would end with the signal itself; to be told to end is no failure.
+        for known in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(known, end)
+        server.run([listener])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

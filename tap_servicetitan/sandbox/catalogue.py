@@ -1,0 +1,155 @@
+"""The words of the trade: what a plumbing, heating and electrical contractor sells, and how it is organised."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from faker import Faker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "business_units": (
+        "Plumbing - Service", "Plumbing - Install", "HVAC - Service", "HVAC - Install",
+        "Electrical - Service", "Electrical - Install", "Commercial", "Drains & Sewer",
+    ),
+    "tag_types": (
+        "VIP", "Do Not Service", "Financing", "Gate Code", "Dog on Site", "Warranty Call", "Member", "Recall",
+        "Permit Needed", "Two Man Job", "Parts on Order", "Spanish Speaking", "Senior Discount", "Opportunity",
+    ),
+    "job_types": (
+        "Drain Cleaning", "Water Heater Repair", "Water Heater Install", "Leak Repair", "Sewer Camera Inspection",
+        "AC Tune-Up", "AC Repair", "AC Replacement", "Furnace Repair", "Furnace Replacement", "Panel Upgrade",
+        "Outlet & Switch Repair", "EV Charger Install", "Toilet Repair", "Fixture Install", "Estimate Visit",
+    ),
+    "campaigns": (
+        "Google Local Services", "Google Ads", "Website", "Yelp", "Referral", "Direct Mail - Spring", "Radio",
+        "Truck Wrap", "Existing Customer", "Membership Renewal", "Facebook", "Nextdoor",
+    ),
+    "membership_types": (
+        "Comfort Club", "Comfort Club Plus", "Plumbing Protection", "Whole Home Gold", "Whole Home Platinum",
+        "Commercial Maintenance",
+    ),
+    "recurring_service_types": (
+        "Spring AC Tune-Up", "Fall Furnace Tune-Up", "Annual Plumbing Inspection", "Water Heater Flush",
+        "Electrical Safety Check", "Filter Change", "Drain Maintenance", "Backflow Test",
+    ),
+    "invoice_templates": (
+        "AC Tune-Up Visit", "Furnace Tune-Up Visit", "Plumbing Inspection", "Water Heater Flush",
+        "Safety Check", "Comfort Club Billing", "Gold Billing", "Platinum Billing",
+    ),
+    "pricebook_categories": (
+        "Plumbing", "HVAC", "Electrical", "Water Heaters", "Drains", "Fixtures", "Repiping", "Air Conditioning",
+        "Heating", "Indoor Air Quality", "Ductwork", "Panels & Breakers", "Lighting", "Wiring", "EV Charging",
+        "Pipe & Fittings", "Refrigerant", "Filters", "Wire & Cable", "Hardware",
+    ),
+    "activity_codes": (
+        "Regular Time", "Overtime", "Drive Time", "Commission", "Sales Commission", "Spiff", "Tool Reimbursement",
+        "Mileage", "Bonus", "Training",
+    ),
+    "timesheet_codes": (
+        "Shop Time", "Lunch", "Meeting", "Training", "Vacation", "Sick", "Holiday", "Clock In", "Jury Duty",
+    ),
+    "activity_categories": ("Job", "Travel", "Meal", "Training", "Paid Time Off", "Idle", "Other"),
+    "activity_types": (
+        "Working", "Driving", "Lunch", "Shop Work", "Supply House", "Toolbox Talk", "Ride Along", "Vacation",
+        "Sick Leave", "Waiting", "Cleanup", "Warranty Work",
+    ),
+    "gl_accounts": (
+        "Service Revenue", "Install Revenue", "Membership Revenue", "Materials Expense", "Equipment Expense",
+        "Labor Expense", "Inventory Asset", "Accounts Receivable", "Undeposited Funds", "Sales Tax Payable",
+    ),
+    "tax_zones": ("Wake County", "Durham County", "Johnston County", "Tax Exempt"),
+    "zones": ("North", "East", "South", "West", "Downtown", "Foothills"),
+    "payment_types": ("Cash", "Check", "Visa", "MasterCard", "American Express", "ACH", "Financing"),
+    "payment_terms": ("Due Upon Receipt", "Net 15", "Net 30"),
+    "vendors": (
+        "Ferguson", "Winsupply", "Hajoca", "Johnstone Supply", "Carrier Enterprise", "Graybar", "Home Depot Pro",
+        "Lennox Stores",
+    ),
+    "warehouses": ("Main Warehouse", "East Shop", "Parts Cage"),
+    "equipment_types": ("Water Heater", "Air Conditioner", "Furnace", "Heat Pump", "Air Handler", "Panel", "Softener"),
+    "call_reasons": ("Price Shopping", "Wrong Number", "Outside Service Area", "No Availability", "Vendor Call"),
+    "job_cancel_reasons": ("Customer Canceled", "Double Booked", "Went With Competitor", "Weather", "No Access"),
+    "project_types": ("Remodel", "Replacement", "New Construction"),
+    "project_statuses": ("New", "Quoted", "In Progress", "On Hold", "Completed"),
+    "project_substatuses": ("Awaiting Permit", "Awaiting Parts", "Ready", "Punch List"),
+    "purchase_order_types": ("Stock Replenishment", "Job Order", "Van Stock"),
+    "return_types": ("Unused", "Defective", "Core"),
+    "user_roles": ("Admin", "Dispatcher", "CSR", "Technician", "Accounting", "Sales"),
+    "booking_provider_tags": ("Website Form", "Scheduling Pro", "Angi", "Thumbtack"),
+    "wbs_budget_codes": ("01-100 Labor", "01-200 Material", "01-300 Equipment"),
+    "material_cost_types": ("Material", "Subcontract", "Other Direct Cost"),
+    "client_specific_pricing": ("Standard Sheet", "Commercial Sheet"),
+    "custom_fields": ("Gate Code", "Preferred Contact Time", "System Age", "Home Warranty", "Permit Number"),
+}  # fmt: skip
+"""Names of what a tenant has few of, by stream."""
+
+SERVICES = (
+    "Drain Clearing", "Water Heater Replacement", "Toilet Rebuild", "Faucet Replacement", "Leak Detection",
+    "Sewer Line Repair", "Disposal Replacement", "Capacitor Replacement", "Refrigerant Recharge", "Blower Motor",
+    "AC Tune-Up", "Furnace Tune-Up", "Thermostat Install", "Duct Sealing", "Panel Upgrade", "Breaker Replacement",
+    "Outlet Install", "Ceiling Fan Install", "EV Charger Circuit", "Whole Home Surge Protection", "Diagnostic Visit",
+    "Camera Inspection", "Gas Line Repair", "Water Softener Install",
+)  # fmt: skip
+MATERIALS = (
+    "Copper Elbow", "PVC Coupling", "PEX Tubing", "Ball Valve", "Wax Ring", "Supply Line", "P-Trap", "Capacitor",
+    "Contactor", "Filter", "R-410A Refrigerant", "Flame Sensor", "Ignitor", "12/2 Romex", "GFCI Outlet", "Wire Nut",
+    "20A Breaker", "Junction Box", "Pipe Dope", "Condensate Pump", "Expansion Tank", "Shutoff Valve",
+)  # fmt: skip
+EQUIPMENT = (
+    "Gas Water Heater", "Tankless Water Heater", "Heat Pump Water Heater", "Split AC", "Gas Furnace", "Heat Pump",
+    "Air Handler", "Mini Split", "Electrical Panel", "Water Softener", "EV Charger", "Standby Generator",
+)  # fmt: skip
+SIZES = ("1/2 in", "3/4 in", "1 in", "2 in", "Standard", "Heavy Duty", "40 gal", "50 gal", "3 ton", "4 ton", "200 A")
+MAKERS = ("Rheem", "Bradford White", "Carrier", "Trane", "Lennox", "Goodman", "Navien", "Square D", "Moen", "Kohler")
+NOTES = (
+    "Customer prefers a call 30 minutes ahead.", "Gate code on file.", "Parts ordered, expect two days.",
+    "Left voicemail.", "Replaced and tested, no leaks found.", "Recommended replacement within a year.",
+    "Access through the side yard.", "Follow up on the estimate next week.", "Photos attached in the app.",
+    "Unit is over 15 years old.", "Cleared main line from the cleanout.", "Checked pressures, all within range.",
+)  # fmt: skip
+
+
+CITIES = (
+    "Raleigh",
+    "Cary",
+    "Durham",
+    "Apex",
+    "Garner",
+    "Wake Forest",
+    "Holly Springs",
+    "Clayton",
+    "Morrisville",
+    "Chapel Hill",
+)
+
+
+class Pools:
+    """People and streets, drawn once from Faker: making a name for every row would take minutes."""
+
+    def __init__(self, size: int = 400) -> None:
+        """Draw the pools."""
+        faker = Faker("en_US")
+        faker.seed_instance(20_000)
+
+        def some(make: Callable[[], str], count: int = size) -> tuple[str, ...]:
+            return tuple(make() for _ in range(count))
+
+        self.first_names = some(faker.first_name)
+        self.last_names = some(faker.last_name)
+        self.companies = some(faker.company, 150)
+        self.streets = some(faker.street_address)
+
+
+@functools.cache
+def pools() -> Pools:
+    """Give the pools, the same for every tenant of a process."""
+    return Pools()
+
+
+def price_of(number: int) -> int:
+    """Price a pricebook entry in cents, the same for a service wherever it appears."""
+    return 1_900 + (number * 7_919 % 900) * 100 + (number % 4) * 25

@@ -1,0 +1,204 @@
+"""The control endpoints: what a test or a curious user may ask and order that the real API has not."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from starlette.routing import Route
+
+from tap_servicetitan.sandbox.answers import answer
+from tap_servicetitan.sandbox.clock import iso
+from tap_servicetitan.sandbox.facts import FACTS
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from tap_servicetitan.sandbox.tenant import Tenant
+
+Json: TypeAlias = "dict[str, Any]"
+Order: TypeAlias = "Callable[[Tenant, Json], Any]"
+
+
+def get_clock(tenant: Tenant, _: Json) -> Json:
+    """Tell the time."""
+    return {"now": iso(tenant.catch_up())}
+
+
+def set_clock(tenant: Tenant, said: Json) -> Json:
+    """Move the clock forward: ``{"now": instant}`` or ``{"advance": seconds}``."""
+    if "now" in said:
+        tenant.move_to(said["now"])
+    else:
+        tenant.advance(float(said["advance"]))
+    return get_clock(tenant, said)
+
+
+def get_rows(tenant: Tenant, said: Json) -> list[Json]:
+    """Tell the truth about a stream; ``settled`` keeps what is younger than 15 minutes back."""
+    return tenant.rows(said["stream"], settled=_yes(said.get("settled")))
+
+
+def get_counts(tenant: Tenant, _: Json) -> dict[str, int]:
+    """Count the rows of all streams."""
+    return tenant.counts()
+
+
+def touch(tenant: Tenant, said: Json) -> Json:
+    """Alter and make rows: ``{"stream", "count" or "keys", "create", "values"}``."""
+    given = {name: said[name] for name in ("count", "keys", "create", "values") if name in said}
+    return tenant.touch(said["stream"], **given)
+
+
+def get_requests(tenant: Tenant, _: Json) -> list[Json]:
+    """List the requests for tokens and data."""
+    return tenant.requests.listed()
+
+
+def forget_requests(tenant: Tenant, _: Json) -> Json:
+    """Empty the list of requests."""
+    tenant.requests.forget()
+    return {}
+
+
+def get_faults(tenant: Tenant, _: Json) -> list[Json]:
+    """List the faults that are still to come."""
+    return tenant.faults.pending()
+
+
+def add_fault(tenant: Tenant, said: Json) -> list[Json]:
+    """Let something go wrong: see `faults.Fault` for what may be said."""
+    tenant.faults.add(**said)
+    return tenant.faults.pending()
+
+
+def clear_faults(tenant: Tenant, _: Json) -> list[Json]:
+    """Let nothing go wrong any more."""
+    tenant.faults.clear()
+    return []
+
+
+def get_scopes(tenant: Tenant, _: Json) -> Json:
+    """List the scopes that the app lacks."""
+    return {"revoked": sorted(tenant.revoked_scopes)}
+
+
+def revoke_scope(tenant: Tenant, said: Json) -> Json:
+    """Take a scope from the app: ``{"scope"}`` or ``{"stream"}``."""
+    tenant.revoked_scopes.add(_scope(said))
+    return get_scopes(tenant, said)
+
+
+def grant_scopes(tenant: Tenant, said: Json) -> Json:
+    """Give a scope back, or all of them."""
+    if said.keys() & {"scope", "stream"}:
+        tenant.revoked_scopes.discard(_scope(said))
+    else:
+        tenant.revoked_scopes.clear()
+    return get_scopes(tenant, said)
+
+
+def get_modules(tenant: Tenant, _: Json) -> Json:
+    """List the modules that the tenant has not."""
+    return {"disabled": sorted(tenant.disabled_modules)}
+
+
+def disable_module(tenant: Tenant, said: Json) -> Json:
+    """Take a module from the tenant: ``{"module"}``."""
+    if said["module"] not in (known := {facts.row.module for facts in FACTS.values()}):
+        msg = f"module {said['module']!r} is not in the table; it is one of {', '.join(sorted(known))}"
+        raise ValueError(msg)
+    tenant.disabled_modules.add(said["module"])
+    return get_modules(tenant, said)
+
+
+def enable_modules(tenant: Tenant, said: Json) -> Json:
+    """Give a module back, or all of them."""
+    if "module" in said:
+        tenant.disabled_modules.discard(said["module"])
+    else:
+        tenant.disabled_modules.clear()
+    return get_modules(tenant, said)
+
+
+def expire_tokens(tenant: Tenant, _: Json) -> Json:
+    """End all access tokens that are out."""
+    return {"expired": tenant.access.expire()}
+
+
+def revoke_continuations(tenant: Tenant, said: Json) -> Json:
+    """Reject all continuation tokens that are out, of one stream or of all."""
+    stream = said.get("stream")
+    tenant.revoke_continuations(stream)
+    return {"revoked": stream or "all"}
+
+
+def get_limits(tenant: Tenant, _: Json) -> Json:
+    """Tell the rate limit and the size of a page."""
+    return {"requests_per_second": tenant.limit.a_second, "page_size": tenant.page_size}
+
+
+def set_limits(tenant: Tenant, said: Json) -> Json:
+    """Set the rate limit, null for none, or the size of a page."""
+    if "requests_per_second" in said:
+        tenant.limit.a_second = said["requests_per_second"]
+    tenant.page_size = int(said.get("page_size", tenant.page_size))
+    return get_limits(tenant, said)
+
+
+ORDERS: Mapping[tuple[str, str], Order] = {
+    ("GET", "/clock"): get_clock,
+    ("POST", "/clock"): set_clock,
+    ("GET", "/rows/{stream}"): get_rows,
+    ("GET", "/counts"): get_counts,
+    ("POST", "/touch"): touch,
+    ("GET", "/requests"): get_requests,
+    ("DELETE", "/requests"): forget_requests,
+    ("GET", "/faults"): get_faults,
+    ("POST", "/faults"): add_fault,
+    ("DELETE", "/faults"): clear_faults,
+    ("GET", "/scopes"): get_scopes,
+    ("POST", "/scopes"): revoke_scope,
+    ("DELETE", "/scopes"): grant_scopes,
+    ("GET", "/modules"): get_modules,
+    ("POST", "/modules"): disable_module,
+    ("DELETE", "/modules"): enable_modules,
+    ("DELETE", "/tokens"): expire_tokens,
+    ("POST", "/tokens/revoke-continuations"): revoke_continuations,
+    ("GET", "/limits"): get_limits,
+    ("POST", "/limits"): set_limits,
+}
+
+
+def control_routes(tenants: Mapping[str, Tenant]) -> list[Route]:
+    """Make the routes of the control endpoints; ``?tenant=`` says whose, the first one's if not given."""
+    return [Route(path, _obey(tenants, order), methods=[method]) for (method, path), order in ORDERS.items()]
+
+
+def _obey(tenants: Mapping[str, Tenant], order: Order) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        try:
+            said = json.loads(await request.body() or b"{}") | dict(request.query_params) | request.path_params
+            tenant = tenants[said.pop("tenant", next(iter(tenants)))]
+            with tenant.lock:
+                return answer(order(tenant, said))
+        except (LookupError, TypeError, ValueError) as error:
+            return answer({"error": f"{type(error).__name__}: {error}"}, 400)
+
+    return endpoint
+
+
+def _yes(said: object) -> bool:
+    return str(said).lower() in {"1", "true", "yes"}
+
+
+def _scope(said: Json) -> str:
+    known = {facts.scope for facts in FACTS.values()}
+    scope = FACTS[said["stream"]].scope if "stream" in said else str(said["scope"])
+    if scope not in known:
+        msg = f"scope {scope!r} belongs to no stream in the table"
+        raise ValueError(msg)
+    return scope

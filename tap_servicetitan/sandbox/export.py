@@ -1,0 +1,83 @@
+"""Answering the export endpoints: query in, page out."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from tap_servicetitan.sandbox.answers import answer, refuse
+from tap_servicetitan.sandbox.faults import LAST, PAGED
+from tap_servicetitan.sandbox.feed import is_date
+from tap_servicetitan.sandbox.tokens import RejectedTokenError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from starlette.responses import Response
+
+    from tap_servicetitan.sandbox.facts import Facts
+    from tap_servicetitan.sandbox.faults import Fault
+    from tap_servicetitan.sandbox.feed import Page
+    from tap_servicetitan.sandbox.tenant import Tenant
+    from tap_servicetitan.sandbox.world import Row
+
+# The one feed that hides inactive rows unless it is asked for them.
+_HIDES_INACTIVE = frozenset({"appointment_assignments"})
+_MOST_TURNS = 1 << 16
+
+
+def is_continued(query: Mapping[str, str]) -> bool:
+    """Tell whether a request goes on from a token."""
+    start = query.get("from", "")
+    return bool(start) and not is_date(start)
+
+
+def export_page(tenant: Tenant, facts: Facts, query: Mapping[str, str]) -> Response:
+    """Give the page of an export feed that is asked for."""
+    feed = tenant.feed(facts.row.name)
+    start = query.get("from", "").strip()
+    try:
+        asked = feed.start(start)
+    except RejectedTokenError:
+        return refuse(400, "The continuation token is not valid.")
+    except ValueError:
+        return refuse(400, "One or more validation errors occurred.")
+    now = tenant.catch_up()
+    recent = query.get("includeRecentChanges", "").lower() == "true"
+    fault = tenant.faults.take(PAGED, facts.row.name)
+    if fault and fault.kind == "empty-page":
+        onward = dataclasses.replace(asked, turn=(asked.turn + 1) % _MOST_TURNS)
+        return answer({"hasMore": True, "continueFrom": feed.sealer.seal(onward), "data": []})
+    page = feed.page(asked, now, tenant.page_size, recent=recent, wanted=_wanted(facts, query, now))
+    body: dict[str, Any] = {"hasMore": page.has_more, "continueFrom": feed.sealer.seal(page.token), "data": []}
+    body["data"] = _data(tenant, page, fault, now)
+    if fault and fault.kind == "repeat-token":
+        body |= {"hasMore": True, "continueFrom": start or feed.sealer.seal(asked)}
+    elif not page.has_more and (oddity := tenant.faults.take(LAST, facts.row.name)):
+        _end_oddly(body, oddity, start)
+    return answer(body)
+
+
+def _data(tenant: Tenant, page: Page, fault: Fault | None, now: int) -> list[Any]:
+    if fault and fault.kind == "extra-field":
+        return [item | dict(fault.fields) for item in tenant.items(page.rows, now)]
+    return list(tenant.encoded(page.rows, now))
+
+
+def _end_oddly(body: dict[str, Any], oddity: Fault, start: str) -> None:
+    match oddity.kind:
+        case "last-token-missing":
+            del body["continueFrom"]
+        case "last-token-empty":
+            body["continueFrom"] = ""
+        case _:
+            body["continueFrom"] = start
+
+
+def _wanted(facts: Facts, query: Mapping[str, str], now: int) -> Callable[[Row], bool]:
+    """Tell which rows the parameter ``active`` lets through, where an endpoint has it."""
+    hides = facts.row.name in _HIDES_INACTIVE
+    asked = query.get("active", "True" if hides else "Any").lower()
+    if "active" not in facts.parameters or asked not in {"true", "false"}:
+        return lambda _: True
+    return lambda row: row.state(now).get("active", True) is (asked == "true")

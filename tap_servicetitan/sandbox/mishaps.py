@@ -1,0 +1,52 @@
+"""Answers that are not what they should be."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, TypeAlias
+
+from starlette.responses import Response
+
+from tap_servicetitan.sandbox.answers import refuse
+from tap_servicetitan.sandbox.cut import CutAnswer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tap_servicetitan.sandbox.faults import Fault
+
+Make: TypeAlias = "Callable[[], Response]"
+
+_HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
+
+
+async def mishap(fault: Fault, make: Make) -> Response:
+    """Answer as a fault has it; what it spoils is the answer that there would have been."""
+    if fault.kind == "slow":
+        await asyncio.sleep(fault.seconds)
+        return make()
+    return _SPOILT[fault.kind](fault, make)
+
+
+def _status(fault: Fault, _: Make) -> Response:
+    if fault.body == "json":
+        return refuse(fault.status, fault.title, fault.headers)
+    if fault.body == "html":
+        return Response(_HTML.format(fault.title), fault.status, fault.headers, media_type="text/html")
+    return Response(b"", fault.status, fault.headers)
+
+
+def _truncate(_: Fault, make: Make) -> Response:
+    body = bytes(make().body)
+    return Response(body[: len(body) // 2], media_type="application/json")
+
+
+_SPOILT: Mapping[str, Callable[[Fault, Make], Response]] = {
+    "empty": lambda _, __: Response(b"", media_type="application/json"),
+    "html": lambda _, __: Response(_HTML.format("Welcome"), media_type="text/html"),
+    "redirect": lambda fault, _: Response(status_code=302, headers={"location": fault.location}),
+    "reject-continuation": lambda _, __: refuse(400, "The continuation token is not valid."),
+    "reset": lambda fault, make: CutAnswer(fault.where, bytes(make().body)),
+    "status": _status,
+    "truncate": _truncate,
+}

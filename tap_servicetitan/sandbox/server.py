@@ -1,0 +1,183 @@
+"""Running the sandbox: in a thread beside a test, or as a program."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import uvicorn
+
+from tap_servicetitan.sandbox import control
+from tap_servicetitan.sandbox.app import make_app
+from tap_servicetitan.sandbox.cut import ReachableProtocol
+from tap_servicetitan.sandbox.facts import FACTS
+from tap_servicetitan.sandbox.settings import Settings
+from tap_servicetitan.sandbox.tenant import Tenant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+Json: TypeAlias = "dict[str, Any]"
+
+_LONGEST_START = 30.0
+_FOR_TESTS: Mapping[str, Any] = {"scale": 0.02, "requests_per_second": None}
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take a port, so that a client may connect from now on; 0 takes a free one."""
+    return socket.create_server((host, port), backlog=128)
+
+
+def make_server(tenants: Mapping[str, Tenant]) -> uvicorn.Server:
+    """Make the web server of some tenants."""
+    config = uvicorn.Config(
+        make_app(tenants),
+        http=ReachableProtocol,
+        ws="none",
+        lifespan="off",
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    return uvicorn.Server(config)
+
+
+def tap_config(tenant: Tenant, listener: socket.socket) -> dict[str, str]:
+    """Write the tap's settings for a tenant."""
+    host, port = listener.getsockname()[:2]
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return {
+        "client_id": tenant.app.client_id,
+        "client_secret": tenant.app.client_secret,
+        "st_app_key": tenant.app.app_key,
+        "tenant_id": tenant.id,
+        "api_url": url,
+        "auth_url": f"{url}/connect/token",
+    }
+
+
+class Sandbox:
+    """A running sandbox, as a test sees it: its methods do what the control endpoints do."""
+
+    def __init__(self, tenant: Tenant, config: Mapping[str, str]) -> None:
+        """Know the tenant that is served."""
+        self._tenant = tenant
+        self.config: dict[str, Any] = dict(config)
+        self.url = config["api_url"]
+
+    def _order(self, order: control.Order, **said: Any) -> Any:  # noqa: ANN401 - any JSON value
+        with self._tenant.lock:
+            return order(self._tenant, said)
+
+    @property
+    def now(self) -> str:
+        """The instant on the sandbox's clock."""
+        return str(self._order(control.get_clock)["now"])
+
+    def advance(self, seconds: float) -> str:
+        """Move the clock forward; give the new instant."""
+        return str(self._order(control.set_clock, advance=seconds)["now"])
+
+    def move_to(self, now: str) -> str:
+        """Move the clock forward to an instant; give it back."""
+        return str(self._order(control.set_clock, now=now)["now"])
+
+    def rows(self, stream: str, *, settled: bool = False) -> list[Json]:
+        """Give the truth: all rows of a stream as they are now, or those the 15-minute rule lets through."""
+        return list(self._order(control.get_rows, stream=stream, settled=settled))
+
+    def counts(self) -> dict[str, int]:
+        """Count the rows of all streams."""
+        return dict(self._order(control.get_counts))
+
+    def touch(
+        self,
+        stream: str,
+        count: int = 0,
+        *,
+        keys: Iterable[Mapping[str, Any]] | None = None,
+        create: int = 0,
+        values: Mapping[str, Any] | None = None,
+    ) -> Json:
+        """Alter some rows and make new ones, all in one instant of their own; tell which."""
+        return dict(self._order(control.touch, stream=stream, count=count, keys=keys, create=create, values=values))
+
+    @property
+    def faults(self) -> list[Json]:
+        """The faults that are still to come."""
+        return list(self._order(control.get_faults))
+
+    def fault(self, kind: str, stream: str | None = None, **said: Any) -> None:  # noqa: ANN401 - see `faults.Fault`
+        """Let something go wrong."""
+        self._order(control.add_fault, kind=kind, stream=stream, **said)
+
+    def clear_faults(self) -> None:
+        """Let nothing go wrong any more."""
+        self._order(control.clear_faults)
+
+    def requests(self, stream: str | None = None) -> list[Json]:
+        """List the requests since they were last forgotten, of one stream or of all."""
+        found = self._order(control.get_requests)
+        return [request for request in found if stream in {None, request["stream"]}]
+
+    def forget_requests(self) -> None:
+        """Empty the list of requests."""
+        self._order(control.forget_requests)
+
+    def revoke_scope(self, stream: str) -> str:
+        """Take the scope of a stream from the app; give the scope."""
+        self._order(control.revoke_scope, stream=stream)
+        return FACTS[stream].scope
+
+    def grant_scopes(self) -> None:
+        """Give all scopes back."""
+        self._order(control.grant_scopes)
+
+    def disable_module(self, module: str) -> None:
+        """Take a module from the tenant."""
+        self._order(control.disable_module, module=module)
+
+    def enable_modules(self) -> None:
+        """Give all modules back."""
+        self._order(control.enable_modules)
+
+    def expire_tokens(self) -> int:
+        """End all access tokens that are out; tell how many there were."""
+        return int(self._order(control.expire_tokens)["expired"])
+
+    def revoke_continuations(self, stream: str | None = None) -> None:
+        """Reject all continuation tokens that are out, of one stream or of all."""
+        self._order(control.revoke_continuations, stream=stream)
+
+    def set_limits(self, **limits: int | None) -> None:
+        """Set ``requests_per_second``, None for no limit, or ``page_size``."""
+        self._order(control.set_limits, **limits)
+
+
+@contextlib.contextmanager
+def serve(settings: Settings | None = None, **said: Any) -> Iterator[Sandbox]:  # noqa: ANN401 - see `settings.Settings`
+    """Run a sandbox in a thread; it is small, and has no rate limit, unless it is told otherwise."""
+    tenant = Tenant(settings or Settings(**dict(_FOR_TESTS) | said))
+    with listen("127.0.0.1", 0) as listener:
+        server = make_server({tenant.id: tenant})
+        thread = threading.Thread(target=server.run, args=([listener],), name="sandbox", daemon=True)
+        thread.start()
+        try:
+            _await_start(server, thread)
+            yield Sandbox(tenant, tap_config(tenant, listener))
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _await_start(server: uvicorn.Server, thread: threading.Thread) -> None:
+    patience = time.monotonic() + _LONGEST_START
+    while not server.started:
+        if not thread.is_alive() or time.monotonic() > patience:
+            msg = "the sandbox did not start"
+            raise RuntimeError(msg)
+        time.sleep(0.005)

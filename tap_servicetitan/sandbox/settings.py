@@ -1,0 +1,23 @@
+"""How a sandbox is set up."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a sandbox can be told at its start."""
+
+    seed: int = 1
+    scale: float = 1.0
+    """How large the tenant is: 1 is about 80 thousand rows."""
+    at: str = "2026-11-01T12:00:00Z"
+    """The instant at which the sandbox's clock starts."""
+    clock: Literal["frozen", "running"] = "frozen"
+    page_size: int = 1_000
+    """Rows of a page of an export feed."""
+    requests_per_second: int | None = 60
+    """The rate limit of the tenant; None switches it off."""
+    tenant_id: str = "4242"
