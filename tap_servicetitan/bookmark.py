@@ -41,6 +41,11 @@ class Bookmark:
     at_end: bool = False
     recent: tuple[str, ...] = ()
 
+    @property
+    def horizon(self) -> str | None:
+        """The mark up to which nothing can come again: until the feed is at its end, that of the last time it was."""
+        return self.mark if self.at_end or self.settled is None else self.settled
+
     def start_again(self, now: datetime) -> str | None:
         """Tell the date to ask for where there is no token, or none that the API takes; None: the first record."""
         mark = self.mark if self.at_end else self.settled

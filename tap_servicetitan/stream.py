@@ -191,7 +191,7 @@ class ExportStream(ServiceTitanStream):
             found = [one for one, stamp in zip(found, stamps, strict=True) if recent.is_new(self._key(one), stamp, one)]
         bookmark = bookmark.advance(answer.token, latest(stamps), datetime.now(UTC), at_end=not answer.more)
         if recent is not None:
-            recent.forget(bookmark.mark, RECENT_REACH)
+            recent.forget(bookmark.horizon, RECENT_REACH)
             bookmark = dataclasses.replace(bookmark, recent=tuple(recent.entries()))
         return Page(found, bookmark.to_state(self._tap.tenant_id, self.row.cursor)), bookmark
 

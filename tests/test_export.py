@@ -228,7 +228,7 @@ def version(stream: str, row: dict[str, Any]) -> tuple[Any, ...]:
     return (*(row.get(name) for name in endpoint.key), stamp or json.dumps(row, sort_keys=True, default=float))
 
 
-@pytest.mark.parametrize("step", [30.0, 300.0, 2_000.0])
+@pytest.mark.parametrize("step", [30.0, 300.0, 2_000.0, DAY])
 def test_with_recent_changes_no_version_is_lost_and_none_comes_twice(sandbox: Sandbox, step: float) -> None:
     """Over several runs with changes between them, each version of each row is written exactly once."""
     config = sandbox.config | {"include_recent_changes": True}

@@ -296,10 +296,16 @@ def _identity(stream: str, path: str, facts: Property) -> Maker:
         return lambda draw, _: id_of(f"{stream}.{path}", draw % 1_000_000)
     if name == "skuId":
         return lambda draw, frame: frame.directory.pick(one_of(SKUS, draw), draw // 3)
-    if nullable(facts) or "." in path:
-        # A reference to rows that come and go is for the business to make: here it would dangle.
-        return (lambda _, __: None) if nullable(facts) else (lambda draw, frame: frame.directory.pick("services", draw))
-    return lambda _, __: 0
+    # A reference to rows that come and go is for the business to make: here it would dangle.
+    return _nothing if nullable(facts) else _zero
+
+
+def _nothing(_: int, __: Frame) -> None:
+    return None
+
+
+def _zero(_: int, __: Frame) -> int:
+    return 0
 
 
 def _array(stream: str, path: str, facts: Property) -> Maker:
