@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import hashlib
 import io
 import json
@@ -84,9 +85,14 @@ class Output:
         return found
 
 
+@functools.cache
+def _discovered() -> str:
+    return json.dumps(TapServiceTitan(validate_config=False).catalog_dict)
+
+
 def catalog_of(*streams: str) -> Message:
     """Make a catalog that selects just these streams."""
-    catalog = TapServiceTitan(validate_config=False).catalog_dict
+    catalog = json.loads(_discovered())
     for entry in catalog["streams"]:
         root = next(one for one in entry["metadata"] if not one["breadcrumb"])
         root["metadata"]["selected"] = entry["stream"] in streams
