@@ -12,7 +12,6 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from decimal import Decimal
-
 from typing import TYPE_CHECKING, Any
 
 import simplejson
