@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -26,7 +27,8 @@ class TapServiceTitan(Tap):
     """Singer tap for ServiceTitan."""
 
     name = "tap-servicetitan"
-    config_jsonschema: ClassVar[dict[str, Any]] = SETTINGS
+    # A copy, because the SDK adds its own settings to it.
+    config_jsonschema: ClassVar[dict[str, Any]] = copy.deepcopy(SETTINGS)
     message_writer_class = PageWriter
     message_writer: PageWriter
 
