@@ -24,6 +24,7 @@ from tap_servicetitan.stamps import as_parameter, latest, parse
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
 
+    from singer_sdk.helpers._batch import BatchConfig
     from singer_sdk.helpers.types import Context
 
     from tap_servicetitan.endpoint import Endpoint, Kind
@@ -57,6 +58,7 @@ class ServiceTitanStream(Stream, abc.ABC):
         self.forced_replication_method = REPLICATION_INCREMENTAL
         self.rows_written = 0
         self._begun: Iterator[Page] | None = None
+        self._batched: Page | None = None
 
     @abc.abstractmethod
     def pages(self) -> Iterator[Page]:
@@ -107,14 +109,24 @@ class ServiceTitanStream(Stream, abc.ABC):
                     yield from (
                         message.record for one in page.records for message in self._generate_record_messages(one)
                     )
-                    with self._tap.message_writer.lock:
-                        self._advance(page)
+                    self._batched = page
                 counter.increment(len(page.records))
 
     @override
-    def _write_state_message(self) -> None:
+    def _sync_batches(self, batch_config: BatchConfig, context: Context | None = None) -> None:
+        with self.get_batch_counter() as counter:
+            for encoding, manifest in self.get_batches(batch_config, context):
+                with self._tap.message_writer.lock:
+                    self._write_batch_message(encoding=encoding, manifest=manifest)
+                    self._write_batched()
+                counter.increment()
+            self._write_batched()
+
+    def _write_batched(self) -> None:
+        """Move the bookmark past the last page whose records are all in batches that were written."""
         with self._tap.message_writer.lock:
-            super()._write_state_message()
+            if self._batched is not None:
+                self._write(self._advance(self._batched))
 
     def _write_page(self, page: Page) -> None:
         limit = self.ABORT_AT_RECORD_COUNT
