@@ -111,6 +111,7 @@ class ServiceTitanStream(Stream, abc.ABC):
                     )
                     self._batched = page
                 counter.increment(len(page.records))
+                self.rows_written += len(page.records)
 
     @override
     def _sync_batches(self, batch_config: BatchConfig, context: Context | None = None) -> None:
@@ -136,7 +137,6 @@ class ServiceTitanStream(Stream, abc.ABC):
         lines = self._lines(page.records)
         with self._tap.message_writer.lock:
             self._write(lines + self._advance(page))
-        self.rows_written += len(page.records)
 
     def _lines(self, found: Iterable[Record]) -> bytes:
         return b"".join(line(message.to_dict()) for one in found for message in self._generate_record_messages(one))
@@ -198,10 +198,11 @@ class ExportStream(ServiceTitanStream):
 
     def _page(self, answer: ExportPage, bookmark: Bookmark, recent: Recent | None) -> tuple[Page, Bookmark]:
         found = list(records(self.row, answer.items))
-        stamps = list(map(self._stamp, found))
+        mark = latest(_text(one.get(self.row.cursor)) for one in found) if self.row.cursor else None
         if recent is not None:
-            found = [one for one, stamp in zip(found, stamps, strict=True) if recent.is_new(self._key(one), stamp, one)]
-        bookmark = bookmark.advance(answer.token, latest(stamps), datetime.now(UTC), at_end=not answer.more)
+            # By modifiedOn alone: where a row has just createdOn, that does not move when the row changes.
+            found = [one for one in found if recent.is_new(self._key(one), _text(one.get("modifiedOn")), one)]
+        bookmark = bookmark.advance(answer.token, mark, datetime.now(UTC), at_end=not answer.more)
         if recent is not None:
             recent.forget(bookmark.horizon, RECENT_REACH)
             bookmark = dataclasses.replace(bookmark, recent=tuple(recent.entries()))
@@ -228,9 +229,9 @@ class ExportStream(ServiceTitanStream):
     def _key(self, record: Record) -> tuple[Any, ...]:
         return tuple(record.get(name) for name in self.row.key)
 
-    def _stamp(self, record: Record) -> str | None:
-        stamp = record.get(self.row.cursor) if self.row.cursor else None
-        return stamp if isinstance(stamp, str) else None
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 KINDS: dict[Kind, type[ServiceTitanStream]] = {"export": ExportStream}

@@ -224,8 +224,8 @@ def test_recent_changes_are_asked_for_on_request_only(sandbox: Sandbox) -> None:
 def version(stream: str, row: dict[str, Any]) -> tuple[Any, ...]:
     """Tell a version of a row: key and stamp, or the whole row where there is no stamp."""
     endpoint = next(one for one in ENDPOINTS if one.name == stream)
-    stamp = row.get(endpoint.cursor) if endpoint.cursor else None
-    return (*(row.get(name) for name in endpoint.key), stamp or json.dumps(row, sort_keys=True, default=float))
+    stamp = row.get("modifiedOn") or json.dumps(row, sort_keys=True, default=float)
+    return (*(row.get(name) for name in endpoint.key), stamp)
 
 
 @pytest.mark.parametrize("step", [30.0, 300.0, 2_000.0, DAY])
@@ -241,7 +241,7 @@ def test_with_recent_changes_no_version_is_lost_and_none_comes_twice(sandbox: Sa
         state = output.state
         for stream in streams:
             written[stream] += [version(stream, row) for row in output.records[stream]]
-            if stream in ("customers", "invoices", "technician_ratings"):
+            if stream not in ("job_history", "gross_pay_items"):
                 truth = {version(stream, row) for row in sandbox.rows(stream)}
                 assert truth <= set(written[stream])
             sandbox.touch(stream, turn % 4)

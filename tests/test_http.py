@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
+import requests
 
 from tap_servicetitan import http
 from tap_servicetitan.http import CredentialsError
@@ -178,6 +179,27 @@ def test_a_failing_sign_in_is_tried_again(sandbox: Sandbox) -> None:
     sandbox.fault("reset", "token")
     sandbox.fault("html", "token")
     assert is_whole(sandbox, "customers")
+
+
+@pytest.mark.parametrize(
+    ("environment", "host"),
+    [("production", "servicetitan.io"), ("integration", "integration.servicetitan.io")],
+)
+def test_the_environment_picks_both_hosts(monkeypatch: pytest.MonkeyPatch, environment: str, host: str) -> None:
+    """Without URLs of its own, the tap signs in at and asks the hosts of its environment, production unless told."""
+    asked: list[str] = []
+
+    def note(_: requests.Session, __: str, url: str, **___: object) -> NoReturn:
+        asked.append(url)
+        raise requests.ConnectionError
+
+    monkeypatch.setattr(requests.Session, "request", note)
+    keys = {"client_id": "a", "client_secret": "b", "st_app_key": "c", "tenant_id": "42"}
+    config = keys if environment == "production" else keys | {"environment": environment}
+    assert "sign-in: the connection failed or broke" in str(run(config, "customers").error)
+    joint = "-" if environment == "integration" else "."
+    assert set(asked) == {f"https://auth{joint}{host}/connect/token"}
+    assert http.HOSTS[environment][0] == f"https://api{joint}{host}"
 
 
 def test_redirects_are_not_followed(sandbox: Sandbox) -> None:
