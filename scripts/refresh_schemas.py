@@ -4,23 +4,40 @@
 
 Walks the stream table, looks each row's path up in the documents, and stores the facts that
 carry over: names, types, nullability, enum and format of the fields, the query parameters and
-the scope. The vendor's sentences stay behind. What was added, removed or retyped is printed;
-running it again with the same documents changes and prints nothing.
+the scope, and the fields around the records. The vendor's sentences stay behind. What was added,
+removed or retyped is printed; running it again with the same documents changes and prints nothing.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tap_servicetitan.endpoints import ENDPOINTS
 
+if TYPE_CHECKING:
+    from tap_servicetitan.endpoint import Endpoint
+
 SCHEMAS = Path(__file__).parent.parent / "tap_servicetitan" / "schemas"
 
 Json = dict[str, Any]
+
+PAGE = ["page", "pageSize", "hasMore", "totalCount", "data"]
+"""The usual fields around the records of a page."""
+
+UNDOCUMENTED: dict[str, Json] = {
+    # The documents have no schema of the answer; these fields were seen by a public client.
+    "job_attachments": {
+        "id": {"type": "integer", "format": "int64"},
+        "fileName": {"type": ["string", "null"]},
+        "createdById": {"type": ["integer", "null"], "format": "int64"},
+        "createdOn": {"type": "string", "format": "date-time"},
+    },
+}
 
 
 def read_documents(folder: Path) -> dict[str, tuple[Json, Json]]:
@@ -29,8 +46,14 @@ def read_documents(folder: Path) -> dict[str, tuple[Json, Json]]:
     for file in sorted(folder.glob("*.json")):
         document = json.loads(file.read_text())
         base = urlsplit(document["servers"][0]["url"]).path
-        found |= {base + path: (document, item) for path, item in document["paths"].items()}
+        for path, item in document["paths"].items():
+            found[plain(base + path)] = (document, item | {"path": base + path})
     return found
+
+
+def plain(url: str) -> str:
+    """Leave out how placeholders are named: in the table, by the field that their value goes into."""
+    return re.sub(r"{\w+}", "{}", url)
 
 
 def resolve(document: Json, schema: Json, seen: tuple[str, ...] = ()) -> tuple[Json, tuple[str, ...], bool]:
@@ -51,6 +74,9 @@ def resolve(document: Json, schema: Json, seen: tuple[str, ...] = ()) -> tuple[J
 def fact(document: Json, schema: Json, seen: tuple[str, ...] = ()) -> Json:
     """Reduce a schema to its facts. A component that contains itself is cut where it comes again."""
     inner, passed, nullable = resolve(document, schema, seen)
+    if variants := inner.get("anyOf"):
+        parts = [fact(document, one, passed) for one in variants]
+        return merged([*parts, {"type": "null"}] if nullable else parts)
     types = [inner["type"]] if isinstance(inner["type"], str) else list(inner["type"])
     if nullable and "null" not in types:
         types.append("null")
@@ -63,23 +89,76 @@ def fact(document: Json, schema: Json, seen: tuple[str, ...] = ()) -> Json:
     return facts
 
 
+def merged(variants: list[Json]) -> Json:
+    """Make one fact of several that a value may be of: all their types, and the properties of all."""
+    types = dict.fromkeys(one for each in variants for one in _types(each))
+    facts: Json = {"type": list(types) if len(types) > 1 else next(iter(types))}
+    some = [each for each in variants if _types(each) != ["null"]]
+    formats = {each.get("format") for each in some}
+    if len(formats) == 1 and (only := formats.pop()):
+        facts["format"] = only
+    if some and all("enum" in each for each in some):
+        facts["enum"] = list(dict.fromkeys(one for each in some for one in each["enum"]))
+    if items := [each["items"] for each in variants if "items" in each]:
+        facts["items"] = merged(items)
+    names = dict.fromkeys(name for each in variants for name in each.get("properties", ()))
+    if names:
+        facts["properties"] = {
+            name: merged([each["properties"][name] for each in variants if name in each.get("properties", ())])
+            for name in names
+        }
+    return facts
+
+
+def _types(facts: Json) -> list[str]:
+    return [facts["type"]] if isinstance(facts["type"], str) else facts["type"]
+
+
 def properties(document: Json, schema: Json, seen: tuple[str, ...]) -> Json:
     """Reduce the properties of an object to their facts, in the vendor's order."""
     return {name: fact(document, part, seen) for name, part in schema["properties"].items()}
 
 
-def endpoint_facts(url: str, documents: dict[str, tuple[Json, Json]]) -> Json:
-    """Facts about what an export feed answers."""
-    document, item = documents[url]
-    operation = item["get"]
-    envelope, _, _ = resolve(document, operation["responses"]["200"]["content"]["application/json"]["schema"])
-    rows, passed, _ = resolve(document, envelope["properties"]["data"]["items"])
-    return {
-        "path": url,
+def endpoint_facts(row: Endpoint, documents: dict[str, tuple[Json, Json]]) -> Json:
+    """Facts about what an endpoint takes and answers."""
+    document, item = documents[plain(row.url)]
+    operation = item[row.method.lower()]
+    query = [one for one in operation.get("parameters", ()) if one["in"] == "query"]
+    facts: Json = {
+        "path": item["path"],
         "scope": next(scope for way in operation["security"] for scope in way["oauth"]),
-        "parameters": [one["name"] for one in operation["parameters"] if one["in"] == "query"],
-        "properties": properties(document, rows, passed),
+        "parameters": [one["name"] for one in query],
+        "required": [one["name"] for one in query if one.get("required")],
     }
+    if row.method == "POST":
+        asked, _, _ = resolve(document, operation["requestBody"]["content"]["application/json"]["schema"])
+        facts |= {"parameters": list(asked["properties"]), "required": asked["required"]}
+    if sort := sort_by_id(query):
+        facts["sort"] = sort
+    return facts | answer_facts(row, document, operation["responses"]["200"])
+
+
+def sort_by_id(query: list[Json]) -> str | None:
+    """Give the value of ``sort`` that puts rows in the order of their ids, where the documents name that field."""
+    told = next((one.get("description", "") for one in query if one["name"] == "sort"), "")
+    found = re.search(r"[:,]\s*(I[dD])\b", told)
+    return f"+{found[1]}" if found else None
+
+
+def answer_facts(row: Endpoint, document: Json, answer: Json) -> Json:
+    """Facts about the body: the fields around its records, and those of a record."""
+    if "content" not in answer:
+        return {"envelope": PAGE, "properties": UNDOCUMENTED[row.name]}
+    body, passed, _ = resolve(document, answer["content"]["application/json"]["schema"])
+    facts: Json = {}
+    if row.records:
+        facts["envelope"] = list(body["properties"])
+        body, passed, _ = resolve(document, body["properties"][row.records], passed)
+    if "array" in _types(body):
+        body, passed, _ = resolve(document, body["items"], passed)
+    if row.bare:
+        return facts | {"properties": {row.bare: fact(document, body)}}
+    return facts | {"properties": properties(document, body, passed)}
 
 
 def dump(value: object, indent: str = "") -> str:
@@ -131,21 +210,21 @@ def report(stream: str, old: Json, new: Json) -> list[str]:
         for name in after
         if name in before and before[name] != after[name]
     ]
-    for word in ("path", "scope", "parameters"):
-        if old and old[word] != new[word]:
-            lines.append(f"changed  {stream}: {word} {old[word]} -> {new[word]}")
+    for word in ("path", "scope", "parameters", "required", "sort", "envelope"):
+        if old and old.get(word) != new.get(word):
+            lines.append(f"changed  {stream}: {word} {old.get(word)} -> {new.get(word)}")
     return lines
 
 
 def refresh(documents: dict[str, tuple[Json, Json]], folder: Path = SCHEMAS) -> list[str]:
     """Write the facts of all rows below `folder` and tell what changed."""
     modules: dict[str, Json] = {}
-    lost = [row.name for row in ENDPOINTS if row.url not in documents]
+    lost = [row.name for row in ENDPOINTS if plain(row.url) not in documents]
     if lost:
         msg = f"no document has the path of: {', '.join(lost)}; mend the row in endpoints.py or bring its document"
         raise SystemExit(msg)
     for row in ENDPOINTS:
-        modules.setdefault(row.module, {})[row.name] = endpoint_facts(row.url, documents)
+        modules.setdefault(row.module, {})[row.name] = endpoint_facts(row, documents)
     lines = []
     for module, streams in modules.items():
         file = folder / f"{module}.json"

@@ -5,25 +5,55 @@ from __future__ import annotations
 import dataclasses
 import re
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Kind = Literal["export"]
+Kind = Literal["export", "list", "child", "window"]
+"""How a resource is read; each kind is a stream class."""
+
+Reread = Literal["changed", "sweep", "always"]
+"""Which parents a run visits: those that changed; now and then all of them; all of them every time."""
+
+WHOLE = ""
+"""The records are the body itself: an array of them, or a single one."""
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_PLACEHOLDER = re.compile(r"{(\w+)}")
+
+
+def _nothing() -> Any:  # noqa: ANN401 - the type of a field's default is the field's
+    return dataclasses.field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class MadeKey:
-    """How a key is made for rows that have none of their own.
+class Window:
+    """How a resource is read that has to be asked for by a span of time, one span after the other."""
 
-    The key is a hash of ``field`` where the row has one, else of ``fallback``.
-    """
+    start: str
+    """The parameter that a span's beginning goes into."""
 
-    field: str
-    fallback: tuple[str, ...]
+    end: str
+    """The parameter that a span's end goes into."""
+
+    unit: Literal["day", "month"]
+    """How long a span is."""
+
+    closed: bool = False
+    """The end is the span's last second. Right for sums, of which the next midnight could count into two spans."""
+
+    fields: Mapping[str, Literal["start", "end"]] = _nothing()
+    """Properties that tell which span a record is of."""
+
+    look_back: int = 0
+    """So many spans before the bookmark are read again, because their figures still move."""
+
+    ahead: int = 0
+    """So many spans from today on are read, and none before: figures of the future have no past."""
+
+    sparse: bool = False
+    """An empty answer for a long span means that all spans within it are empty, so that they need not be asked."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -34,25 +64,82 @@ class Endpoint:
     """The Singer stream: snake case, plural."""
 
     kind: Kind
-    """How the resource is read; each kind is a stream class."""
+    """How the resource is read."""
 
     path: str
-    """Below the module's base path."""
+    """Below the module's base path. A placeholder is named as the field of the record that its value goes into."""
+
+    method: Literal["GET", "POST"] = "GET"
+    """How it is asked; what a POST asks goes into its body."""
 
     key: tuple[str, ...] = ("id",)
-    """Key properties."""
+    """Key properties. The tap makes `_key` and `_line`, and knows `tenantId`, a parent's id and a span's ends."""
 
     cursor: str | None = "modifiedOn"
     """The replication key: the field that tells when a row changed; None if there is none."""
 
-    params: Mapping[str, str] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    since: str | None = None
+    """The parameter of a list that leaves out what did not change since; None if the list is read whole."""
+
+    dated: bool = False
+    """Rows are events, which grow old: a start date applies. Reference lists are needed from their first row on."""
+
+    params: Mapping[str, str] = _nothing()
     """Query parameters that every request carries."""
+
+    inactive: str | None = None
+    """The parameter that brings inactive rows too, as ``name=value``."""
+
+    passes: tuple[str, ...] = ()
+    """The list is read once with each of these parameters, as ``name=value``."""
+
+    records: str = "data"
+    """The field of the body that holds the records, or `WHOLE`."""
+
+    page_size: int | None = None
+    """Rows of a page; None if the list has no pages."""
+
+    first_page: int = 1
+    """The number of the first page."""
 
     explode: str | None = None
     """The field of an item whose entries are the records; the item's other fields join each."""
 
-    made_key: MadeKey | None = None
-    """Given where the key ``_key`` has to be made by the tap."""
+    lift: Mapping[str, str] = _nothing()
+    """Fields that are taken over from within an object, as name: dotted path."""
+
+    bare: str | None = None
+    """The name that a body which is no object, but a bare value, is given as a field."""
+
+    made_key: tuple[tuple[str, ...], ...] = ()
+    """The fields that `_key` is a hash of: the first set without a null, else the last. Dots lead into objects."""
+
+    secret: tuple[str, ...] = ()
+    """Fields that hold a credential: in the catalog, but deselected."""
+
+    large: bool = False
+    """Has the most rows in nearly every tenant, so that it is worth an early start."""
+
+    selected: bool = True
+    """Whether the stream is read unless the catalog says otherwise."""
+
+    parent: str | None = None
+    """The stream whose records fill the placeholders of the path, or the setting that lists them."""
+
+    link: Mapping[str, str] = _nothing()
+    """The field of the parent that fills each placeholder; its id where nothing is said."""
+
+    reread: Reread = "changed"
+    """Which parents a run visits."""
+
+    only: tuple[str, str] | None = None
+    """Just the parents in which a field has a value."""
+
+    ids: str | None = None
+    """The parameter that takes the ids of up to 50 parents at once, where the path has no placeholder."""
+
+    window: Window | None = None
+    """Given where the resource has to be asked for by spans of time."""
 
     formerly: str | None = None
     """The stream's name in the MeltanoLabs tap, where it differs."""
@@ -73,33 +160,150 @@ class Endpoint:
             self._refuse("has no key; name the key properties, or make one with made_key")
         if bool(self.made_key) is not ("_key" in self.key):
             self._refuse("'_key' as a key and made_key go together; give both or neither")
-        if "export" not in self.path.split("/"):
-            self._refuse(f"path {self.path!r} is not an export feed; it needs the segment 'export'")
+        if (self.kind == "export") is not ("export" in self.path.split("/")):
+            self._refuse(f"path {self.path!r} does not fit the kind {self.kind}; a feed has the segment 'export'")
+        if self.since and not self.cursor:
+            self._refuse(f"asks with {self.since!r}, and has no cursor to take the date from; name the cursor")
+        self._check_parent()
+        for word in (self.inactive, *self.passes):
+            if word is not None and not all(word.partition("=")):
+                self._refuse(f"{word!r} is not of the form name=value")
+
+    def _check_parent(self) -> None:
+        if self.kind == "child" and not self.parent:
+            self._refuse("is a child without a parent; name the stream that its placeholders come from")
+        if self.parent and bool(self.placeholders) is bool(self.ids):
+            self._refuse("has a parent; either its path has a placeholder, or `ids` names a parameter")
+        if self.placeholders and not self.parent:
+            self._refuse(f"path {self.path!r} has a placeholder but no parent; add parent='…'")
+        if wrong := sorted(set(self.link) - {*self.placeholders}):
+            self._refuse(f"links {', '.join(wrong)}, which the path does not have as a placeholder")
+        if (self.kind == "window") is not bool(self.window):
+            self._refuse("a window and the kind 'window' go together; give both or neither")
 
     @property
     def url(self) -> str:
         """The path below the host, with the placeholder ``{tenant}``."""
         return self.base + self.path
 
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        """What a parent's record fills in, the tenant aside."""
+        return tuple(_PLACEHOLDER.findall(self.path))
+
+    @property
+    def links(self) -> dict[str, str]:
+        """The parent's field for each placeholder."""
+        return {name: self.link.get(name, "id") for name in self.placeholders}
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The parameters that every request carries, the one for inactive rows included."""
+        return dict(self.params) | (dict([_pair(self.inactive)]) if self.inactive else {})
+
+    @property
+    def each_pass(self) -> tuple[dict[str, str], ...]:
+        """What is asked in each pass over the list; in most, there is one pass, and nothing more is asked."""
+        return tuple(dict([_pair(one)]) for one in self.passes) or ({},)
+
     def _refuse(self, fault: str) -> None:
         msg = f"endpoint {self.name}: {fault}"
         raise ValueError(msg)
 
 
-class ExportFacts(TypedDict, total=False):
-    """What the row of an export feed may say beyond its name and path."""
+def _pair(word: str) -> tuple[str, str]:
+    name, _, value = word.partition("=")
+    return name, value
+
+
+class Facts(TypedDict, total=False):
+    """What any row may say beyond its name and path."""
 
     key: tuple[str, ...]
     cursor: str | None
     params: Mapping[str, str]
+    inactive: str
     explode: str
-    made_key: MadeKey
+    made_key: tuple[tuple[str, ...], ...]
     formerly: str
+    large: bool
+    selected: bool
 
 
-def export(name: str, path: str | None = None, **facts: Unpack[ExportFacts]) -> Endpoint:
+class ListFacts(Facts, total=False):
+    """What the row of a list may say."""
+
+    since: str | None
+    dated: bool
+    passes: tuple[str, ...]
+    records: str
+    page_size: int | None
+    first_page: int
+    lift: Mapping[str, str]
+    secret: tuple[str, ...]
+
+
+class ChildFacts(ListFacts, total=False):
+    """What the row of a list within another stream's rows may say."""
+
+    link: Mapping[str, str]
+    reread: Reread
+    only: tuple[str, str]
+    ids: str
+    bare: str
+
+
+class WindowFacts(Facts, total=False):
+    """What the row of a resource that is read by spans of time may say."""
+
+    method: Literal["GET", "POST"]
+    records: str
+    page_size: int | None
+    parent: str
+
+
+PAGE_SIZE = 5_000
+"""Rows of a page of a list: the most that the API gives (public clients; the documents name only the default, 50)."""
+
+
+def export(name: str, path: str | None = None, **facts: Unpack[Facts]) -> Endpoint:
     """Describe a data export feed; its path is ``export/<name in kebab case>`` unless given."""
-    return Endpoint(name=name, kind="export", path=path or f"export/{name.replace('_', '-')}", **facts)
+    return Endpoint(name=name, kind="export", path=path or f"export/{_kebab(name)}", **facts)
+
+
+def listed(name: str, path: str | None = None, **facts: Unpack[ListFacts]) -> Endpoint:
+    """Describe a paged list that can leave out what did not change; its path is the name in kebab case unless given."""
+    usual: ListFacts = {"page_size": PAGE_SIZE, "since": "modifiedOnOrAfter"}
+    return Endpoint(name=name, kind="list", path=path or _kebab(name), **usual | facts)
+
+
+def whole(name: str, path: str | None = None, **facts: Unpack[ListFacts]) -> Endpoint:
+    """Describe a paged list that has to be read whole."""
+    usual: ListFacts = {"page_size": PAGE_SIZE, "cursor": None}
+    return Endpoint(name=name, kind="list", path=path or _kebab(name), **usual | facts)
+
+
+def single(name: str, path: str | None = None, **facts: Unpack[ListFacts]) -> Endpoint:
+    """Describe what one request without pages gives: an object, or a list in it."""
+    usual: ListFacts = {"cursor": None, "records": WHOLE}
+    return Endpoint(name=name, kind="list", path=path or _kebab(name), **usual | facts)
+
+
+def child(name: str, parent: str, path: str, **facts: Unpack[ChildFacts]) -> Endpoint:
+    """Describe a paged list that each record of another stream has."""
+    usual: ChildFacts = {"page_size": PAGE_SIZE, "cursor": None}
+    return Endpoint(name=name, kind="child", parent=parent, path=path, **usual | facts)
+
+
+def detail(name: str, parent: str, path: str, **facts: Unpack[ChildFacts]) -> Endpoint:
+    """Describe what one request without pages gives for each record of another stream."""
+    usual: ChildFacts = {"cursor": None, "records": WHOLE}
+    return Endpoint(name=name, kind="child", parent=parent, path=path, **usual | facts)
+
+
+def windowed(name: str, path: str, window: Window, **facts: Unpack[WindowFacts]) -> Endpoint:
+    """Describe a resource that is asked for by spans of time."""
+    return Endpoint(name=name, kind="window", path=path, window=window, **facts)
 
 
 def module(name: str, base: str, *rows: Endpoint) -> tuple[Endpoint, ...]:
@@ -108,3 +312,7 @@ def module(name: str, base: str, *rows: Endpoint) -> tuple[Endpoint, ...]:
         msg = f"module {name}: base path {base!r} starts with a slash and ends without one"
         raise ValueError(msg)
     return tuple(dataclasses.replace(row, module=name, base=f"{base}/tenant/{{tenant}}/") for row in rows)
+
+
+def _kebab(name: str) -> str:
+    return name.replace("_", "-")

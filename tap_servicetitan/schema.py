@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import functools
-import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tap_servicetitan.endpoints import BY_NAME
 
 if TYPE_CHECKING:
     from tap_servicetitan.endpoint import Endpoint
 
 Schema = dict[str, Any]
 
+_MADE: Schema = {"_key": {"type": "string"}, "_line": {"type": "integer"}, "tenantId": {"type": "integer"}}
+"""Key properties that the tap makes or knows."""
+
 _FORMATS = ("date", "date-time")
 """The others (email, phone, html, decimal, …) are hints that live data breaks, or unknown to JSON Schema."""
 
 CORRECTIONS: dict[tuple[str, str], Schema] = {
     # Declared as dates, and arrive as 2025-08-01T00:00:00 (seen by a client on live tenants).
+    ("journal_entries", "postDate"): {"format": "date-time"},
     ("service_agreements", "startDate"): {"format": "date-time"},
     ("service_agreements", "endDate"): {"format": "date-time"},
 }
@@ -24,19 +31,20 @@ CORRECTIONS: dict[tuple[str, str], Schema] = {
 
 
 @functools.cache
-def facts(module: str) -> dict[str, Any]:
-    """Read what is known of a module's endpoints, by stream."""
-    loaded: dict[str, Any] = json.loads((files("tap_servicetitan") / "schemas" / f"{module}.json").read_bytes())
-    return loaded
+def facts(module: str) -> dict[str, msgspec.Raw]:
+    """Find what is known of a module's endpoints, by stream; it is read when a stream asks for it."""
+    text = (files("tap_servicetitan") / "schemas" / f"{module}.json").read_bytes()
+    return msgspec.json.decode(text, type=dict[str, msgspec.Raw])
 
 
+@functools.cache
 def stream_facts(row: Endpoint) -> dict[str, Any]:
     """Read what is known of one endpoint: path, scope, parameters and properties."""
-    known: dict[str, Any] | None = facts(row.module).get(row.name)
-    if known is None:
+    try:
+        return dict(msgspec.json.decode(facts(row.module)[row.name]))
+    except KeyError:
         msg = f"{row.name}: no facts in schemas/{row.module}.json; run scripts/refresh_schemas.py <openapi folder>"
-        raise LookupError(msg)
-    return known
+        raise LookupError(msg) from None
 
 
 @functools.cache
@@ -49,8 +57,7 @@ def stream_schema(row: Endpoint) -> Schema:
     if row.explode:
         entry = properties.pop(row.explode)["items"]
         properties |= entry["properties"]
-    if row.made_key:
-        properties["_key"] = {"type": "string"}
+    properties = _added(row) | properties
     schema = _object({name: _corrected(row.name, name, fact) for name, fact in properties.items()})
     for name in row.key:
         if name not in schema["properties"]:
@@ -58,6 +65,33 @@ def stream_schema(row: Endpoint) -> Schema:
             raise LookupError(msg)
         schema["properties"][name]["type"] = _types(properties[name])[0]
     return {"type": "object", "properties": schema["properties"], "required": list(row.key)}
+
+
+def _added(row: Endpoint) -> Schema:
+    """Facts of the properties that the tap adds to what the API sends."""
+    made = {name: _MADE[name] for name in row.key if name in _MADE}
+    lifted = {name: _within(stream_facts(row)["properties"], path) for name, path in row.lift.items()}
+    return made | _of_parent(row) | _of_window(row) | lifted
+
+
+def _of_parent(row: Endpoint) -> Schema:
+    # Without the stream that `parent` names, it is a setting: a list of texts.
+    parent = BY_NAME.get(row.parent or "")
+    known = _added(parent) | stream_facts(parent)["properties"] if parent else {}
+    return {name: known.get(field, {"type": "string"}) for name, field in row.links.items()}
+
+
+def _of_window(row: Endpoint) -> Schema:
+    if row.window is None:
+        return {}
+    kind = {"day": "date", "month": "date-time"}[row.window.unit]
+    return {name: {"type": "string", "format": kind} for name in row.window.fields}
+
+
+def _within(properties: Schema, path: str) -> Schema:
+    name, _, rest = path.partition(".")
+    found: Schema = properties[name]
+    return _within(found["properties"], rest) if rest else found
 
 
 def _object(properties: Schema) -> Schema:

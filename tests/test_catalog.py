@@ -4,7 +4,8 @@ To renew it, when the change is meant:
 
     python tests/test_catalog.py > tests/catalog.txt
 
-The columns: stream, key, cursor (- for none), method, number of properties with the nested ones, scope.
+The columns: stream, key, cursor (- for none), method, selection by default, number of properties on the
+first level and in all, scope.
 """
 
 from __future__ import annotations
@@ -13,22 +14,42 @@ import json
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tap_servicetitan import schema
+from tap_servicetitan.endpoints import BY_NAME, ENDPOINTS
 from tap_servicetitan.stream import ServiceTitanStream
 from tap_servicetitan.tap import TapServiceTitan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
+
+    import msgspec
+
+    from tap_servicetitan.http import Question
 
 SNAPSHOT = Path(__file__).with_name("catalog.txt")
 CONFIG = {"client_id": "a", "client_secret": "b", "st_app_key": "c", "tenant_id": "42"}
-CHOSEN = ("jobs", "calls", "estimates")
-ITS_MODULES = {"jpm", "telecom", "salestech"}
+CHOSEN = ("jobs", "calls", "estimates", "teams", "booking_contacts")
+ITS_MODULES = {"jpm", "telecom", "salestech", "dispatch", "crm"}
+
+DESELECTED = 29
+
+WHOLE = {
+    # Windows of the future.
+    "capacities",
+    # Children of a parent that is read whole itself, or all of whose records are visited in every run.
+    "membership_type_discounts",
+    "membership_type_duration_billing_items",
+    "membership_type_recurring_service_items",
+    "reports",
+    "wbs_segment_items",
+}
+"""Of what is no list, the streams whose every run brings all rows."""
 
 
 def described(tap: TapServiceTitan) -> list[str]:
@@ -38,9 +59,23 @@ def described(tap: TapServiceTitan) -> list[str]:
         stream = tap.streams[entry["stream"]]
         assert isinstance(stream, ServiceTitanStream)
         key, cursor = ",".join(entry["key_properties"]), entry.get("replication_key") or "-"
-        size = _number_of_properties(entry["schema"])
-        lines.append(f"{entry['stream']}  {key}  {cursor}  {entry['replication_method']}  {size}  {stream.scope}")
+        selection = "selected" if metadata(entry)[()]["selected-by-default"] else "deselected"
+        root, total = len(entry["schema"]["properties"]), _number_of_properties(entry["schema"])
+        columns = [entry["stream"], key, cursor, entry["replication_method"], selection, root, total, stream.scope]
+        lines.append("  ".join(map(str, columns)))
     return sorted(lines)
+
+
+def metadata(entry: dict[str, Any]) -> dict[tuple[str, ...], dict[str, Any]]:
+    """Give the metadata of a stream and its properties by breadcrumb."""
+    return {(*one["breadcrumb"],): one["metadata"] for one in entry["metadata"]}
+
+
+@pytest.fixture(scope="module")
+def catalog() -> dict[str, dict[str, Any]]:
+    """Discover once: the entries of the catalog by stream."""
+    entries = json.loads(json.dumps(TapServiceTitan(validate_config=False).catalog_dict["streams"]))
+    return {entry["stream"]: entry for entry in entries}
 
 
 def test_the_catalog_is_as_it_was() -> None:
@@ -61,13 +96,47 @@ def test_discovery_needs_no_settings() -> None:
     assert json.loads(done.stdout) == json.loads(json.dumps(TapServiceTitan(validate_config=False).catalog_dict))
 
 
-def test_every_stream_is_selected_by_default() -> None:
-    """An export feed is read unless it is deselected; its key and its cursor come along in any case."""
-    for entry in TapServiceTitan(validate_config=False).catalog_dict["streams"]:
-        found = {(*one["breadcrumb"],): one["metadata"] for one in entry["metadata"]}
-        assert found[()]["selected-by-default"] is True, entry["stream"]
-        automatic = {path[1] for path, one in found.items() if one["inclusion"] == "automatic"}
-        assert automatic == {*entry["key_properties"], *filter(None, [entry.get("replication_key")])}
+def test_streams_are_selected_as_the_table_says(catalog: dict[str, dict[str, Any]]) -> None:
+    """A stream is read unless it is deselected, but for those that the table deselects for their cost."""
+    found = {name: metadata(entry)[()]["selected-by-default"] for name, entry in catalog.items()}
+    assert found == {row.name: row.selected for row in ENDPOINTS}
+    assert list(found.values()).count(False) == DESELECTED
+
+
+def test_keys_and_cursors_always_come(catalog: dict[str, dict[str, Any]]) -> None:
+    """Its key and its cursor come along with a stream in any case, and nothing else does."""
+    for entry in catalog.values():
+        automatic = {path[1] for path, one in metadata(entry).items() if one["inclusion"] == "automatic"}
+        assert automatic == {*entry["key_properties"], *filter(None, [entry.get("replication_key")])}, entry["stream"]
+
+
+def test_credentials_are_there_and_deselected(catalog: dict[str, dict[str, Any]]) -> None:
+    """A field that holds a credential can be selected, and is not unless it is; all other fields are."""
+    left_out = {
+        (name, path[1])
+        for name, entry in catalog.items()
+        for path, one in metadata(entry).items()
+        if len(path) == 2 and one["inclusion"] == "available" and one.get("selected-by-default") is False
+    }
+    assert left_out == {("schedulers", "dataApiKey")}
+    assert "dataApiKey" in catalog["schedulers"]["schema"]["properties"]
+
+
+def test_a_credential_that_is_selected_stays_so(catalog: dict[str, dict[str, Any]]) -> None:
+    """Who selects a credential in the catalog gets it."""
+    entry = json.loads(json.dumps(catalog["schedulers"]))
+    path = ["properties", "dataApiKey"]
+    next(one for one in entry["metadata"] if one["breadcrumb"] == path)["metadata"]["selected"] = True
+    tap = TapServiceTitan(config=CONFIG, catalog={"streams": [entry]})
+    assert tap.streams["schedulers"].mask["properties", "dataApiKey"] is True
+    assert TapServiceTitan(config=CONFIG).streams["schedulers"].mask["properties", "dataApiKey"] is False
+
+
+def test_what_is_read_whole_is_a_full_table(catalog: dict[str, dict[str, Any]]) -> None:
+    """Where every run brings all rows, the catalog says so, and INCREMENTAL where it brings what is new."""
+    whole = WHOLE | {row.name for row in ENDPOINTS if row.kind == "list" and row.since is None}
+    methods = {name: entry["replication_method"] for name, entry in catalog.items()}
+    assert methods == {name: "FULL_TABLE" if name in whole else "INCREMENTAL" for name in BY_NAME}
 
 
 @pytest.mark.parametrize("others", ["deselected", "left out"])
@@ -84,21 +153,23 @@ def test_a_sync_loads_only_the_facts_it_needs(others: str, monkeypatch: pytest.M
     asked: list[str] = []
     read_facts = schema.facts
 
-    def facts(module: str) -> dict[str, Any]:
+    def facts(module: str) -> dict[str, msgspec.Raw]:
         loaded.add(module)
         return read_facts(module)
 
     monkeypatch.setattr(schema, "facts", facts)
+    schema.stream_facts.cache_clear()
     schema.stream_schema.cache_clear()
     tap = TapServiceTitan(config=CONFIG, catalog={"streams": entries})
     monkeypatch.setitem(tap.__dict__, "client", NothingNew(asked))
     tap.sync_all()
-    assert sorted(asked) == sorted(CHOSEN)
+    # The child asks for its parents.
+    assert sorted(asked) == ["bookings", "calls", "estimates", "jobs", "teams"]
     assert loaded == ITS_MODULES
 
 
 class NothingNew:
-    """Stands for the API's client: every feed is at its end."""
+    """Stands for the API's client: every feed is at its end, and every list is empty."""
 
     def __init__(self, asked: list[str]) -> None:
         """Keep a list of what is asked."""
@@ -108,12 +179,14 @@ class NothingNew:
     def connect(self) -> None:
         """Accept any credentials."""
 
-    def get(
-        self, stream: str, _path: str, _params: Mapping[str, str], read: Callable[[bytes], Any], *, scope: str
-    ) -> object:
+    def now(self) -> datetime:
+        """Tell a time."""
+        return datetime(2026, 11, 1, tzinfo=UTC)
+
+    def ask(self, question: Question, read: Callable[[bytes], Any]) -> object:
         """Answer with a last page."""
-        assert scope
-        self._asked.append(stream)
+        assert question.scope
+        self._asked.append(question.stream)
         self.accepted.set()
         return read(b'{"hasMore": false, "continueFrom": "t", "data": []}')
 

@@ -4,29 +4,47 @@ from __future__ import annotations
 
 import json
 import threading
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 
 from tap_servicetitan import schema as under_test
-from tap_servicetitan.endpoint import Endpoint, MadeKey, export
+from tap_servicetitan.endpoint import Endpoint, Window, child, export, listed, single, windowed
 from tap_servicetitan.endpoints import BY_NAME, ENDPOINTS
 from tap_servicetitan.schema import CORRECTIONS, stream_facts, stream_schema
 from tap_servicetitan.tap import TapServiceTitan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
+
+    from tap_servicetitan.http import Question
 
 Facts = dict[str, Any]
 
 each_row = pytest.mark.parametrize("row", ENDPOINTS, ids=lambda row: row.name)
 
 
+def raw(facts: Facts) -> msgspec.Raw:
+    """Write facts as they stand in a file of them."""
+    return msgspec.Raw(json.dumps(facts).encode())
+
+
 def schema_of(monkeypatch: pytest.MonkeyPatch, row: Endpoint, properties: Facts) -> Facts:
     """Make the schema of a row with these facts."""
-    monkeypatch.setattr(under_test, "facts", lambda _module: {row.name: {"properties": properties}})
+    monkeypatch.setattr(under_test, "facts", lambda _module: {row.name: raw({"properties": properties})})
     return stream_schema(row)
+
+
+def schemas_of(monkeypatch: pytest.MonkeyPatch, table: dict[Endpoint, Facts]) -> dict[str, Facts]:
+    """Make the properties of each row of a table with these facts."""
+    rows = {row.name: row for row in table}
+    known = {row.name: raw({"properties": properties}) for row, properties in table.items()}
+    monkeypatch.setattr(under_test, "facts", lambda _module: known)
+    monkeypatch.setattr(under_test, "BY_NAME", rows)
+    return {name: stream_schema(row)["properties"] for name, row in rows.items()}
 
 
 def walk(part: Facts, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Facts]]:
@@ -124,9 +142,112 @@ def test_exploded_entries_join_the_item(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_made_key_is_a_string(monkeypatch: pytest.MonkeyPatch) -> None:
     """The key that the tap makes is a property, and never null."""
-    row = export("pay", key=("_key",), made_key=MadeKey(field="id", fallback=("on",)))
+    row = export("pay", key=("_key",), made_key=(("id",), ("on",)))
     made = schema_of(monkeypatch, row, {"id": {"type": ["integer", "null"]}})
-    assert made["properties"] == {"id": {"type": ["integer", "null"]}, "_key": {"type": "string"}}
+    assert made["properties"] == {"_key": {"type": "string"}, "id": {"type": ["integer", "null"]}}
+    assert made["required"] == ["_key"]
+
+
+def test_the_tenant_is_an_integer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a tenant has once is known by the tenant, a number."""
+    made = schema_of(monkeypatch, single("hours", key=("tenantId",)), {"opens": {"type": "string"}})
+    assert made["properties"] == {"tenantId": {"type": "integer"}, "opens": {"type": ["string", "null"]}}
+    assert made["required"] == ["tenantId"]
+
+
+def test_lines_are_numbered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines without an id are known by their parent and their number."""
+    lines = child("lines", "entries", "entries/{entryId}/lines", key=("entryId", "_line"))
+    made = schemas_of(monkeypatch, {listed("entries"): {"id": {"type": "integer"}}, lines: {"sum": {"type": "number"}}})
+    assert made["lines"] == {
+        "entryId": {"type": "integer"},
+        "_line": {"type": "integer"},
+        "sum": {"type": ["number", "null"]},
+    }
+
+
+@pytest.mark.parametrize("kind", ["integer", "string"])
+def test_a_child_has_the_id_of_its_parent(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """A record tells which parent it is of, in the parent's type, nullable like all that is no key."""
+    parent, notes = listed("leads"), child("notes", "leads", "leads/{leadId}/notes")
+    made = schemas_of(monkeypatch, {parent: {"id": {"type": kind}}, notes: {"id": {"type": "integer"}}})
+    assert made["notes"] == {"leadId": {"type": [kind, "null"]}, "id": {"type": "integer"}}
+
+
+def test_a_grandchild_has_the_ids_of_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A parent's parent hands its id down, in its own type, even where no record of the API tells it."""
+    table: dict[Endpoint, Facts] = {
+        listed("projects"): {"id": {"type": "string", "format": "guid"}},
+        child("segments", "projects", "projects/{projectId}/segments", key=("projectId", "id")): {
+            "id": {"type": "integer"}
+        },
+        child(
+            "items",
+            "segments",
+            "projects/{projectId}/segments/{segmentId}/items",
+            link={"projectId": "projectId"},
+            key=("projectId", "id"),
+        ): {"id": {"type": "integer"}},
+    }
+    assert schemas_of(monkeypatch, table)["items"] == {
+        "projectId": {"type": "string"},
+        "segmentId": {"type": ["integer", "null"]},
+        "id": {"type": "integer"},
+    }
+
+
+def test_a_setting_hands_down_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a setting lists the parents' ids, they are texts."""
+    row = child("sessions", "router_ids", "routers/{routerId}/sessions")
+    assert schema_of(monkeypatch, row, {"id": {"type": "integer"}})["properties"] == {
+        "routerId": {"type": ["string", "null"]},
+        "id": {"type": "integer"},
+    }
+
+
+def test_what_the_api_declares_stands_above_what_is_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a record has the parent's id itself, it is as the API declares it."""
+    parent, notes = listed("leads"), child("notes", "leads", "leads/{leadId}/notes", key=("leadId",))
+    table: dict[Endpoint, Facts] = {
+        parent: {"id": {"type": "integer"}},
+        notes: {"leadId": {"type": ["string", "null"]}},
+    }
+    assert schemas_of(monkeypatch, table)["notes"] == {"leadId": {"type": "string"}}
+
+
+def test_parents_that_are_asked_for_by_ids_add_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no placeholder, the record alone can tell which parent it is of."""
+    parent, holds = listed("jobs"), child("holds", "jobs", "jobs/holds", ids="ids", key=("jobId",))
+    table = {parent: {"id": {"type": "integer"}}, holds: {"jobId": {"type": "integer"}}}
+    assert schemas_of(monkeypatch, table)["holds"] == {"jobId": {"type": "integer"}}
+
+
+@pytest.mark.parametrize(("unit", "written"), [("day", "date"), ("month", "date-time")])
+def test_a_window_adds_its_ends(monkeypatch: pytest.MonkeyPatch, unit: Any, written: str) -> None:  # noqa: ANN401 - a Literal
+    """The fields that tell the span are dates for a day, and date-times for a month."""
+    window = Window(start="a", end="b", unit=unit, fields={"from": "start", "to": "end"})
+    row = windowed("sums", "sums", window, key=("id", "from"), cursor="from")
+    assert schema_of(monkeypatch, row, {"id": {"type": "integer"}})["properties"] == {
+        "from": {"type": "string", "format": written},
+        "to": {"type": ["string", "null"], "format": written},
+        "id": {"type": "integer"},
+    }
+
+
+def test_a_window_without_fields_adds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Records that tell their time themselves are as the API declares them."""
+    row = windowed("sums", "sums", Window(start="a", end="b", unit="day"))
+    assert schema_of(monkeypatch, row, {"id": {"type": "integer"}})["properties"] == {"id": {"type": "integer"}}
+
+
+def test_a_lifted_field_is_there_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A field that is taken over from within an object is as it is there, and stays there."""
+    stamp = {"type": "string", "format": "date-time"}
+    outer = {"type": "object", "properties": {"at": {"type": "object", "properties": {"on": stamp}}}}
+    facts = {"id": {"type": "integer"}, "call": outer}
+    made = schema_of(monkeypatch, listed("calls", lift={"modifiedOn": "call.at.on"}), facts)["properties"]
+    nullable = {"type": ["string", "null"], "format": "date-time"}
+    assert made["modifiedOn"] == made["call"]["properties"]["at"]["properties"]["on"] == nullable
 
 
 def test_a_correction_is_of_one_field_of_one_stream(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,8 +300,11 @@ def test_dates_stay_dates(row: Endpoint) -> None:
 def test_no_property_is_lost(row: Endpoint) -> None:
     """Every property of the facts is in the schema, nested ones too, with its types; nothing else is."""
     known = {path: _types(fact) for path, fact in walk(_flat(row))}
-    made = {path: _types(part) for path, part in walk(stream_schema(row)) if path != ("_key",)}
+    made = {path: _types(part) for path, part in walk(stream_schema(row))}
     assert made == known
+    # Of the facts alone, too: none is covered by what the tap adds.
+    alone = {path: _types(fact) for path, fact in walk(stream_facts(row))}
+    assert alone.keys() - made.keys() == {path for path in alone if path[0] == row.explode}
 
 
 @each_row
@@ -216,6 +340,27 @@ def test_gross_pay_items_have_a_made_key() -> None:
     properties = stream_schema(BY_NAME["gross_pay_items"])["properties"]
     assert properties["_key"] == {"type": "string"}
     assert properties["id"] == {"type": ["integer", "null"]}
+
+
+@pytest.mark.parametrize(
+    ("stream", "added"),
+    [
+        ("journal_entry_details", {"journalEntryId": "string", "_line": "integer"}),
+        ("customer_notes", {"customerId": ["integer", "null"]}),
+        ("contact_method_preferences", {"contactMethodId": "string", "contactId": ["string", "null"]}),
+        ("wbs_project_segment_items", {"projectId": "integer", "segmentId": ["integer", "null"]}),
+        ("location_preferred_technicians", {"locationId": "integer", "technicianId": ["integer", "null"]}),
+        ("router_sessions", {"routerId": ["string", "null"]}),
+        ("business_hours", {"tenantId": "integer"}),
+        ("campaign_performance", {"_key": "string", "date": ["string", "null"]}),
+        ("email_channel_costs", {"tenantId": "integer", "from": "string", "to": ["string", "null"]}),
+        ("calls_list", {"modifiedOn": ["string", "null"]}),
+    ],
+)
+def test_what_the_tap_adds(stream: str, added: dict[str, object]) -> None:
+    """A stream has the fields that its records are told apart and joined by, where the API does not send them."""
+    properties = stream_schema(BY_NAME[stream])["properties"]
+    assert {name: properties[name]["type"] for name in added} == added
 
 
 def test_recursion_is_cut_and_kept() -> None:
@@ -256,17 +401,36 @@ class OneAnswer:
         self.accepted = threading.Event()
         self._body = body
 
-    def get(
-        self, _stream: str, _path: str, _params: Mapping[str, str], read: Callable[[bytes], Any], *, scope: str
-    ) -> object:
+    def ask(self, question: Question, read: Callable[[bytes], Any]) -> object:
         """Read the one body."""
-        assert scope
+        assert question.scope
         return read(self._body)
+
+    def now(self) -> datetime:
+        """Tell a time."""
+        return datetime(2026, 11, 1, tzinfo=UTC)
+
+
+MADE = {"_key": "string", "_line": "integer", "tenantId": "integer"}
+
+
+def _known(row: Endpoint) -> Facts:
+    """Give the facts of a row's records, those of what the tap adds included."""
+    declared = dict(stream_facts(row)["properties"])
+    parent = BY_NAME.get(row.parent or "")
+    added: Facts = {name: {"type": MADE[name]} for name in row.key if name in MADE}
+    added |= {name: _known(parent)[field] if parent else {"type": "string"} for name, field in row.links.items()}
+    if row.window:
+        kind = "date" if row.window.unit == "day" else "date-time"
+        added |= {name: {"type": "string", "format": kind} for name in row.window.fields}
+    if row.name == "calls_list":
+        added["modifiedOn"] = declared["leadCall"]["properties"]["modifiedOn"]
+    return added | declared
 
 
 def _flat(row: Endpoint) -> Facts:
     """Give the facts of a row's records, with the entries of an exploded field in its place."""
-    known = dict(stream_facts(row)["properties"])
+    known = _known(row)
     if row.explode:
         known |= known.pop(row.explode)["items"]["properties"]
     for (stream, name), correction in CORRECTIONS.items():

@@ -1,0 +1,123 @@
+"""Write the tables of ``docs/streams.md`` anew from the stream table and the facts.
+
+    python scripts/stream_reference.py
+
+What stands between the two marks in the file is replaced; the words around it are written by hand.
+"""
+
+from __future__ import annotations
+
+import sys
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tap_servicetitan.endpoints import BY_NAME, ENDPOINTS
+from tap_servicetitan.schema import stream_facts
+
+if TYPE_CHECKING:
+    from tap_servicetitan.endpoint import Endpoint
+
+PAGE = Path(__file__).parent.parent / "docs" / "streams.md"
+BEGIN, END = "<!-- streams: begin -->", "<!-- streams: end -->"
+
+HEAD = """\
+| stream | endpoint | key | replication | scope | inactive rows | notes |
+|---|---|---|---|---|---|---|"""
+
+
+def reference() -> str:
+    """Write a table for each module of the API, in the order of the stream table."""
+    ordered = sorted(ENDPOINTS, key=lambda row: row.module)
+    return "\n\n".join(
+        f"### {module}\n\n{HEAD}\n" + "\n".join(map(line, rows))
+        for module, rows in groupby(ordered, key=lambda row: row.module)
+    )
+
+
+def line(row: Endpoint) -> str:
+    """Describe a stream in a line."""
+    name = f"`{row.name}`" if row.selected else f"`{row.name}` (off)"
+    path = stream_facts(row)["path"].replace("/tenant/{tenant}", "")
+    cells = [name, f"`{row.method} {path}`", code(row.key), replication(row), code([stream_facts(row)["scope"]])]
+    return "| " + " | ".join([*cells, inactive(row), "; ".join(notes(row))]) + " |"
+
+
+def code(names: tuple[str, ...] | list[str]) -> str:
+    """Write names as code."""
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def replication(row: Endpoint) -> str:
+    """Tell how a stream goes on from its bookmark."""
+    match row.kind:
+        case "export":
+            return "token" + (f", `{row.cursor}`" if row.cursor else "")
+        case "window" if row.window:
+            if row.window.ahead:
+                return f"whole: the next {row.window.ahead} days"
+            return f"a {row.window.unit} at a time, `{row.cursor}`"
+        case "child":
+            changed = f", `{row.cursor}`" if row.since else ""
+            return f"of `{row.parent}`: {REREAD[row.reread]}{changed}"
+    return f"`{row.cursor}`" if row.since else "whole"
+
+
+REREAD = {"changed": "changed ones", "sweep": "changed ones, weekly all", "always": "all"}
+
+
+def inactive(row: Endpoint) -> str:
+    """Tell what brings inactive rows."""
+    if row.inactive:
+        return f"`{row.inactive}`"
+    return "in the feed" if row.kind == "export" else "-"
+
+
+def notes(row: Endpoint) -> list[str]:
+    """Tell what else is unusual about a stream."""
+    found = [f"`{name}={value}`" for name, value in row.params.items()]
+    if row.passes:
+        found.append("read once with each of " + ", ".join(f"`{one}`" for one in row.passes))
+    if row.made_key:
+        found.append("`_key` is made of " + ", else ".join(code(one) for one in row.made_key))
+    if "_line" in row.key:
+        found.append("`_line` numbers the lines of a parent")
+    if row.explode:
+        found.append(f"a row for each entry of `{row.explode}`")
+    found += [f"`{name}` is taken from `{path}`" for name, path in row.lift.items()]
+    found += [f"`{name}` is a credential: deselected" for name in row.secret]
+    found += _requests(row)
+    if row.dated:
+        found.append("`start_date` applies")
+    if row.formerly:
+        found.append(f"in tap-service-titan: `{row.formerly}`")
+    return found
+
+
+def _requests(row: Endpoint) -> list[str]:
+    if row.only:
+        return [f"just those with `{row.only[0]}` {row.only[1]}, 50 to a request"]
+    if row.kind == "child" and row.parent not in BY_NAME:
+        return [f"ids from the setting `{row.parent}`"]
+    if row.kind == "child":
+        return [f"a request for each of `{row.parent}`"]
+    if row.window and row.window.look_back:
+        return [f"the last {row.window.look_back} {row.window.unit}s again in each run"]
+    return []
+
+
+def written(text: str) -> str:
+    """Put the tables into the text of the page."""
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n\n{reference()}\n\n{END}{after}"
+
+
+def main() -> None:
+    """Write the page."""
+    PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    sys.stdout.write(f"{len(ENDPOINTS)} streams\n")
+
+
+if __name__ == "__main__":
+    main()
