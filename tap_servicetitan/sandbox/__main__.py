@@ -27,7 +27,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: %(default)s)")
     parser.add_argument("--port", type=int, default=_PORT, help="0 takes a free one (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=usual.seed, help="another seed, another tenant (default: 1)")
-    parser.add_argument("--scale", type=float, default=usual.scale, help="size; 1 is about 80 thousand rows")
+    parser.add_argument("--scale", type=float, default=usual.scale, help="size; 1 is about 160 thousand rows")
     parser.add_argument("--at", default=usual.at, help="where the sandbox's clock starts (default: %(default)s)")
     parser.add_argument("--clock", choices=("frozen", "running"), default=usual.clock, help="default: %(default)s")
     parser.add_argument("--page-size", type=int, default=usual.page_size, help="rows of a page of an export feed")
@@ -36,6 +36,12 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         default=usual.requests_per_second,
         help="rate limit; 0 for none (default: 60)",
+    )
+    parser.add_argument(
+        "--report-interval",
+        type=float,
+        default=usual.report_interval,
+        help="seconds between two runs of a report; 0 for none (default: 60)",
     )
     return parser
 
@@ -48,6 +54,7 @@ def _settings(said: argparse.Namespace) -> Settings:
         clock=said.clock,
         page_size=said.page_size,
         requests_per_second=said.requests_per_second or None,
+        report_interval=said.report_interval or None,
     )
 
 

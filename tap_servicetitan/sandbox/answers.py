@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,30 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _encode = msgspec.json.Encoder().encode
+
+BAD_REQUEST = "One or more validation errors occurred."
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request asks, besides its address."""
+
+    query: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """What stands in the query, or, where one is posted, in the body."""
+    path: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """What stands in the address where it has a placeholder."""
+    malformed: bool = False
+    """A body was to be posted, and is none."""
+
+
+class RefusalError(Exception):
+    """The request is not one to answer."""
+
+    def __init__(self, status: int, title: str = BAD_REQUEST) -> None:
+        """Say why."""
+        super().__init__(title)
+        self.status = status
+        self.title = title
 
 
 def answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:  # noqa: ANN401 - any JSON value

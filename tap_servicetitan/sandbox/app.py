@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import time
-from typing import TYPE_CHECKING, TypeAlias
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
 from tap_servicetitan.sandbox import request_log
-from tap_servicetitan.sandbox.answers import answer, refuse
+from tap_servicetitan.sandbox.answers import Asked, RefusalError, answer, refuse
 from tap_servicetitan.sandbox.auth import LIFETIME
-from tap_servicetitan.sandbox.clock import iso
+from tap_servicetitan.sandbox.children import child_page
+from tap_servicetitan.sandbox.clock import SECOND, iso
 from tap_servicetitan.sandbox.control import control_routes
 from tap_servicetitan.sandbox.cut import CutAnswer
 from tap_servicetitan.sandbox.export import export_page, is_continued
 from tap_servicetitan.sandbox.facts import FACTS, Facts
 from tap_servicetitan.sandbox.faults import ANSWERED
+from tap_servicetitan.sandbox.lists import list_page
 from tap_servicetitan.sandbox.mishaps import mishap
+from tap_servicetitan.sandbox.reporting.endpoints import reporting_routes
+from tap_servicetitan.sandbox.routes import asked_for, by_address
+from tap_servicetitan.sandbox.windows import window_page
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -29,10 +36,15 @@ if TYPE_CHECKING:
     from tap_servicetitan.sandbox.tenant import Tenant
 
 Tenants: TypeAlias = "Mapping[str, Tenant]"
-Answer: TypeAlias = "Callable[[Tenant, Facts, Mapping[str, str]], Response]"
+Answer: TypeAlias = "Callable[[Tenant, Facts, Asked], Response]"
 
 # How each kind of endpoint in the table is answered.
-KINDS: Mapping[str, Answer] = {"export": export_page}
+KINDS: Mapping[str, Answer] = {
+    "child": child_page,
+    "export": lambda tenant, facts, asked: export_page(tenant, facts, asked.query),
+    "list": list_page,
+    "window": window_page,
+}
 TOKEN = "token"  # noqa: S105 - the name by which faults and the log know the token endpoint
 
 
@@ -41,7 +53,8 @@ def make_app(tenants: Tenants) -> Starlette:
     routes = [
         Route("/connect/token", _token_endpoint(tenants), methods=["POST"]),
         Mount("/_sandbox", routes=control_routes(tenants)),
-        *(Route(facts.row.url, _endpoint(tenants, facts), methods=["GET"]) for facts in FACTS.values()),
+        *(Route(url, _endpoint(tenants, sharing), methods=[method]) for method, url, sharing in by_address()),
+        *reporting_routes(tenants, _refusal, _answered),
         Route("/{anything:path}", _nothing, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
     ]
     return Starlette(routes=routes)
@@ -51,17 +64,38 @@ async def _nothing(_: Request) -> Response:
     return refuse(404, "Resource not found")
 
 
-def _endpoint(tenants: Tenants, facts: Facts) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(tenants: Tenants, sharing: Sequence[Facts]) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        query = dict(request.query_params)
         tenant = tenants.get(request.path_params["tenant"]) or next(iter(tenants.values()))
+        asked = await _asked(request)
+        facts = asked_for(sharing, asked.query)
 
         def make() -> Response:
-            return _refusal(tenants, facts, request) or KINDS[facts.row.kind](tenant, facts, query)
+            try:
+                return _refusal(tenants, facts, request) or KINDS[facts.row.kind](tenant, facts, asked)
+            except RefusalError as refusal:
+                return refuse(refusal.status, refusal.title)
 
-        return await _answered(tenant, request, facts.row.name, make)
+        return await _answered(tenant, request, facts.row.name, asked.query, make)
 
     return endpoint
+
+
+async def _asked(request: Request) -> Asked:
+    path = {name: str(value) for name, value in request.path_params.items() if name != "tenant"}
+    if request.method == "GET":
+        return Asked(dict(request.query_params), path)
+    try:
+        body = json.loads(await request.body())
+    except ValueError:
+        return Asked(path=path, malformed=True)
+    if not isinstance(body, dict):
+        return Asked(path=path, malformed=True)
+    return Asked({name: _text(value) for name, value in body.items() if value is not None}, path)
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _token_endpoint(tenants: Tenants) -> Callable[[Request], Awaitable[Response]]:
@@ -72,7 +106,7 @@ def _token_endpoint(tenants: Tenants) -> Callable[[Request], Awaitable[Response]
         def make() -> Response:
             return _issue(tenant, form)
 
-        return await _answered(tenant or next(iter(tenants.values())), request, TOKEN, make)
+        return await _answered(tenant or next(iter(tenants.values())), request, TOKEN, {}, make)
 
     return endpoint
 
@@ -111,11 +145,12 @@ def _limitation(tenant: Tenant, facts: Facts) -> Response | None:
     return None
 
 
-async def _answered(tenant: Tenant, request: Request, name: str, make: Callable[[], Response]) -> Response:
+async def _answered(
+    tenant: Tenant, request: Request, name: str, query: Mapping[str, str], make: Callable[[], Response]
+) -> Response:
     """Answer a request, unless a fault has it otherwise, and log it."""
-    query = dict(request.query_params)
     with tenant.lock:
-        entry = request_log.Request(request.method, request.url.path, query, name, iso(tenant.clock.now))
+        entry = request_log.Request(request.method, request.url.path, dict(query), name, iso(tenant.clock.now))
         tenant.requests.add(entry)
         fault = tenant.faults.take(ANSWERED, name, continued=is_continued(query))
 
@@ -123,7 +158,10 @@ async def _answered(tenant: Tenant, request: Request, name: str, make: Callable[
         with tenant.lock:
             return make()
 
+    with tenant.lock:
+        date = formatdate(tenant.clock.now // SECOND, usegmt=True)
     response = await mishap(fault, made) if fault else made()
+    response.headers["Date"] = date
     entry.status = 0 if isinstance(response, CutAnswer) else response.status_code
     entry.ended = time.monotonic()
     return response

@@ -10,6 +10,27 @@ from faker import Faker
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+CUSTOM_FIELDS = ("Gate Code", "Preferred Contact Time", "System Age", "Home Warranty", "Permit Number")
+CUSTOMIZED: Mapping[str, str] = {
+    "ap_bills": "ap_bill",
+    "ap_credits": "ap_credit",
+    "ap_payments": "ap_payment",
+    "credit_memos": "credit_memo",
+    "customers": "customer",
+    "inventory_bills": "inventory_bill",
+    "invoices": "invoice",
+    "jobs": "job",
+    "locations": "location",
+    "memberships": "membership",
+    "payments": "payment",
+    "projects": "project",
+    "vendors": "vendor",
+}
+"""Streams with custom fields that a list of their own defines, and what that list is named after."""
+FORMS = ("Safety Checklist", "Water Heater Inspection", "HVAC Tune-Up", "Site Survey", "Retired Form", "Draft Form")
+PREFERENCES = (("Appointment Reminders", "Boolean"), ("Marketing", "Boolean"), ("Review Requests", "Boolean"))
+"""What a contact may want to be told, with the type of the answer."""
+
 NAMES: Mapping[str, tuple[str, ...]] = {
     "business_units": (
         "Plumbing - Service", "Plumbing - Install", "HVAC - Service", "HVAC - Install",
@@ -72,6 +93,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "warehouses": ("Main Warehouse", "East Shop", "Parts Cage"),
     "equipment_types": ("Water Heater", "Air Conditioner", "Furnace", "Heat Pump", "Air Handler", "Panel", "Softener"),
     "call_reasons": ("Price Shopping", "Wrong Number", "Outside Service Area", "No Availability", "Vendor Call"),
+    "job_hold_reasons": ("Waiting for Parts", "Waiting for Permit", "Customer Not Ready", "Weather", "Financing"),
     "job_cancel_reasons": ("Customer Canceled", "Double Booked", "Went With Competitor", "Weather", "No Access"),
     "project_types": ("Remodel", "Replacement", "New Construction"),
     "project_statuses": ("New", "Quoted", "In Progress", "On Hold", "Completed"),
@@ -83,7 +105,31 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "wbs_budget_codes": ("01-100 Labor", "01-200 Material", "01-300 Equipment"),
     "material_cost_types": ("Material", "Subcontract", "Other Direct Cost"),
     "client_specific_pricing": ("Standard Sheet", "Commercial Sheet"),
-    "custom_fields": ("Gate Code", "Preferred Contact Time", "System Age", "Home Warranty", "Permit Number"),
+    "custom_fields": CUSTOM_FIELDS,
+    "teams": ("Plumbing A", "Plumbing B", "Comfort", "Night Shift"),
+    "forms": FORMS,
+    "schedulers": ("Website", "Google Profile", "Call Center"),
+    "remittance_vendors": ("Ferguson Accounts", "Supply Partners Billing", "Graybar Remittance", "Old Supply Co"),
+    "gl_account_types": ("Income", "Cost of Goods Sold", "Expense", "Asset", "Other Current Asset", "Equity"),
+    "marketing_categories": ("Digital", "Print", "Referral", "Outdoor"),
+    "report_categories": ("Operations", "Marketing", "Accounting", "Technician Dashboard"),
+    "proposal_types": ("Good Better Best", "Single Option", "Insurance"),
+    "proposal_templates": ("Water Heater Proposal", "System Replacement Proposal", "Repipe Proposal"),
+    "estimate_templates": ("50 gal Gas Heater", "Tankless Upgrade", "3 ton Split System", "Whole Home Repipe"),
+    "inventory_templates": ("Plumber's Truck", "HVAC Truck", "Warehouse Minimum"),
+    "purchase_order_markups": ("0", "100", "500", "1000"),
+    "material_markups": ("0", "5", "50", "250", "1000"),
+    "discounts_and_fees": (
+        "Senior Discount", "Member Discount", "Trip Fee", "After Hours Fee", "Permit Fee", "Fuel Surcharge",
+    ),
+    "contact_preferences": tuple(name for name, _ in PREFERENCES),
+    "arrival_windows": ("8", "10", "12", "14", "16"),
+    "task_types": ("Follow Up", "Complaint", "Warranty Claim", "Refund Request", "Billing Question"),
+    "task_sources": ("Phone", "E-mail", "Review", "Walk-in"),
+    "task_resolutions": ("Resolved", "Refunded", "Rescheduled", "No Action"),
+    "task_priorities": ("Low", "Normal", "High"),
+    "installed_equipment_custom_fields": CUSTOM_FIELDS,
+    **{f"{entity}_custom_fields": CUSTOM_FIELDS for entity in CUSTOMIZED.values()},
 }  # fmt: skip
 """Names of what a tenant has few of, by stream."""
 
@@ -111,6 +157,18 @@ NOTES = (
     "Access through the side yard.", "Follow up on the estimate next week.", "Photos attached in the app.",
     "Unit is over 15 years old.", "Cleared main line from the cleanout.", "Checked pressures, all within range.",
 )  # fmt: skip
+
+
+FINDINGS = (
+    ("Corroded Shutoff Valve", "Replace the valve."), ("Cracked Heat Exchanger", "Replace the furnace."),
+    ("Low Refrigerant", "Find and mend the leak."), ("Double Tapped Breaker", "Add a circuit."),
+    ("Slow Drain", "Clear and inspect by camera."),
+)  # fmt: skip
+REVIEWS = (
+    "On time and friendly.", "Fixed it in an hour.", "Price was higher than quoted.", "Would call again.",
+    "Left the place clean.", "Had to come back twice.",
+)  # fmt: skip
+TASKS = ("Send the permit", "Order the part", "Call back about the bill", "Check the warranty", "Schedule the return")
 
 
 CITIES = (

@@ -10,6 +10,7 @@ from starlette.routing import Route
 from tap_servicetitan.sandbox.answers import answer
 from tap_servicetitan.sandbox.clock import iso
 from tap_servicetitan.sandbox.facts import FACTS
+from tap_servicetitan.sandbox.reporting.endpoints import VALUES_SCOPE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -137,14 +138,23 @@ def revoke_continuations(tenant: Tenant, said: Json) -> Json:
 
 
 def get_limits(tenant: Tenant, _: Json) -> Json:
-    """Tell the rate limit and the size of a page."""
-    return {"requests_per_second": tenant.limit.a_second, "page_size": tenant.page_size}
+    """Tell the rate limit, the size of a page and the limits of reports."""
+    return {
+        "requests_per_second": tenant.limit.a_second,
+        "page_size": tenant.page_size,
+        "report_interval": tenant.reporting.interval,
+        "report_days": tenant.reporting.days,
+    }
 
 
 def set_limits(tenant: Tenant, said: Json) -> Json:
-    """Set the rate limit, null for none, or the size of a page."""
+    """Set the rate limit, the seconds between runs of a report, its most days, null for none, or a page's size."""
     if "requests_per_second" in said:
         tenant.limit.a_second = said["requests_per_second"]
+    if "report_interval" in said:
+        tenant.reporting.interval = said["report_interval"]
+    if "report_days" in said:
+        tenant.reporting.days = said["report_days"]
     tenant.page_size = int(said.get("page_size", tenant.page_size))
     return get_limits(tenant, said)
 
@@ -196,7 +206,7 @@ def _yes(said: object) -> bool:
 
 
 def _scope(said: Json) -> str:
-    known = {facts.scope for facts in FACTS.values()}
+    known = {facts.scope for facts in FACTS.values()} | {VALUES_SCOPE}
     scope = FACTS[said["stream"]].scope if "stream" in said else str(said["scope"])
     if scope not in known:
         msg = f"scope {scope!r} belongs to no stream in the table"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import uuid
 from typing import TYPE_CHECKING
 
 from tap_servicetitan.sandbox.catalogue import NAMES, pools
 from tap_servicetitan.sandbox.draw import mix, one_of, salt
+from tap_servicetitan.sandbox.facts import FACTS, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,9 +33,32 @@ def number_of(identity: int) -> int:
     return identity % _RANGE
 
 
+def guid(identity: int) -> str:
+    """Write an id as the guid that it is in some modules."""
+    return str(uuid.UUID(int=mix(1, identity) << 64 | mix(2, identity), version=4))
+
+
+@functools.cache
+def _form(stream: str) -> tuple[str, str]:
+    known = FACTS[stream].properties.get("id") if stream in FACTS else None
+    return (type_of(known), known.get("format", "")) if known else ("integer", "")
+
+
+def shown(stream: str, identity: int) -> int | str:
+    """Write an id as its stream does: as a number, a guid, or a word."""
+    kind, form = _form(stream)
+    if kind != "string":
+        return identity
+    return guid(identity) if form == "guid" else f"{stream[:3]}_{mix(3, identity):016x}"
+
+
 def user_id(stream: str, number: int) -> int:
     """Give the user id of an employee or technician: another id than the row's own."""
     return id_of(f"{stream}.users", number)
+
+
+ROUTERS = tuple(f"rtr_{id_of('routers', number):x}" for number in range(2))
+"""The ids of the routers of online booking, which no endpoint lists."""
 
 
 class Directory:

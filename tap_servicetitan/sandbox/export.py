@@ -50,7 +50,7 @@ def export_page(tenant: Tenant, facts: Facts, query: Mapping[str, str]) -> Respo
         return answer({"hasMore": True, "continueFrom": feed.sealer.seal(onward), "data": []})
     page = feed.page(asked, now, tenant.page_size, recent=recent, wanted=_wanted(facts, query, now))
     body: dict[str, Any] = {"hasMore": page.has_more, "continueFrom": feed.sealer.seal(page.token), "data": []}
-    body["data"] = _data(tenant, page, fault, now)
+    body["data"] = _data(tenant, facts.row.name, page, fault, now)
     if fault and fault.kind == "repeat-token":
         body |= {"hasMore": True, "continueFrom": start or feed.sealer.seal(asked)}
     elif not page.has_more and (oddity := tenant.faults.take(LAST, facts.row.name)):
@@ -58,10 +58,10 @@ def export_page(tenant: Tenant, facts: Facts, query: Mapping[str, str]) -> Respo
     return answer(body)
 
 
-def _data(tenant: Tenant, page: Page, fault: Fault | None, now: int) -> list[Any]:
+def _data(tenant: Tenant, stream: str, page: Page, fault: Fault | None, now: int) -> list[Any]:
     if fault and fault.kind == "extra-field":
-        return [item | dict(fault.fields) for item in tenant.items(page.rows, now)]
-    return list(tenant.encoded(page.rows, now))
+        return [item | dict(fault.fields) for item in tenant.items(stream, page.rows, now)]
+    return list(tenant.encoded(stream, page.rows, now))
 
 
 def _end_oddly(body: dict[str, Any], oddity: Fault, start: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 Property: TypeAlias = "Mapping[str, Any]"
 
+TENANT = "tenantId"
+"""The field that tells whose row it is, where nothing else could be a key."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
@@ -25,14 +29,26 @@ class Facts:
     row: Endpoint
     scope: str
     parameters: tuple[str, ...]
+    required: tuple[str, ...]
+    envelope: tuple[str, ...]
+    """The fields of the body around the rows; none where the body is the rows themselves."""
     properties: Mapping[str, Property]
 
-    @property
+    @functools.cached_property
     def key(self) -> tuple[str, ...]:
-        """The fields that tell one item of the API from another."""
-        if made := self.row.made_key:
-            return (made.field, *made.fallback)
-        return tuple(name for name in self.row.key if name in self.properties)
+        """The fields that tell one row from another, as far as the rows of the sandbox have them."""
+        if self.row.made_key:
+            return tuple(dict.fromkeys(path.partition(".")[0] for path in itertools.chain(*self.row.made_key)))
+        if "_line" in self.row.key:
+            return (*self.row.placeholders, *self.properties)
+        return tuple(name for name in self.row.key if name in {*self.properties, *self.added})
+
+    @functools.cached_property
+    def added(self) -> tuple[str, ...]:
+        """The fields that a reader adds: what it asked with, where the rows do not tell."""
+        window = self.row.window.fields if self.row.window else ()
+        tenant = (TENANT,) if TENANT in self.row.key else ()
+        return (*self.row.placeholders, *window, *tenant)
 
 
 @functools.cache
@@ -44,7 +60,14 @@ def _module(name: str) -> Mapping[str, Any]:
 
 def _facts(row: Endpoint) -> Facts:
     known = _module(row.module)[row.name]
-    return Facts(row, known["scope"], tuple(known["parameters"]), known["properties"])
+    return Facts(
+        row,
+        known["scope"],
+        tuple(known["parameters"]),
+        tuple(known.get("required", ())),
+        tuple(known.get("envelope") or ()),
+        known["properties"],
+    )
 
 
 FACTS: Mapping[str, Facts] = {row.name: _facts(row) for row in ENDPOINTS}

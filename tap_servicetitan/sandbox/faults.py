@@ -11,13 +11,18 @@ if TYPE_CHECKING:
 Answered: TypeAlias = Literal["status", "html", "empty", "redirect", "reset", "slow", "truncate", "reject-continuation"]
 """Faults of an answer as a whole."""
 Paged: TypeAlias = Literal["empty-page", "repeat-token", "extra-field"]
-"""Faults of a page of a feed."""
+"""Faults of a page of a feed; a page of a list knows no tokens, and has the others."""
+Listed: TypeAlias = Literal["shift"]
+"""What happens while a list is read: ``count`` rows change that stood on the page asked for, or before it."""
 Last: TypeAlias = Literal["last-token-missing", "last-token-empty", "last-token-same"]
 """Faults of the last page of a feed."""
 
-KINDS: frozenset[str] = frozenset({*get_args(Answered), *get_args(Paged), *get_args(Last)})
+KINDS: frozenset[str] = frozenset({*get_args(Answered), *get_args(Paged), *get_args(Listed), *get_args(Last)})
 ANSWERED: frozenset[str] = frozenset(get_args(Answered))
 PAGED: frozenset[str] = frozenset(get_args(Paged))
+PAGED_LISTS: frozenset[str] = PAGED - {"repeat-token"}
+WITHOUT_PAGES: frozenset[str] = PAGED_LISTS - {"empty-page"}
+LISTED: frozenset[str] = frozenset(get_args(Listed))
 LAST: frozenset[str] = frozenset(get_args(Last))
 _BODIES = ("json", "html", "empty")
 _PLACES = ("start", "headers", "body")
@@ -41,6 +46,8 @@ class Fault:
     where: str = "start"
     seconds: float = 1.0
     location: str = "/elsewhere"
+    count: int = 3
+    """How many rows change in a ``shift``."""
     fields: Mapping[str, Any] = dataclasses.field(default_factory=lambda: {"undeclaredField": "new"})
 
     def __post_init__(self) -> None:

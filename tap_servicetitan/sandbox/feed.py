@@ -67,6 +67,10 @@ class Feed:
     def _living(self, place: Position) -> bool:
         return self._rows[place[1]][0] == place[0]
 
+    def rows(self) -> list[Row]:
+        """Give all rows, the one that changed last at the end."""
+        return [self._rows[place[1]][1] for place in self._places if self._living(place)]
+
     def start(self, text: str) -> Token:
         """Find the place that a request wants to begin after: the first, a date's, or a token's."""
         if not text:

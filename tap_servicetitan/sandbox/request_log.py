@@ -14,6 +14,7 @@ class Request:
     method: str
     path: str
     query: dict[str, str]
+    """What was asked, in the query or in a body of JSON."""
     stream: str | None
     at: str
     """The instant on the sandbox's clock."""

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tap_servicetitan.sandbox import values
 from tap_servicetitan.sandbox.clock import day_of, iso
+from tap_servicetitan.sandbox.directory import guid
 from tap_servicetitan.sandbox.draw import mix, salt
 from tap_servicetitan.sandbox.facts import FACTS, Property, nullable, type_of
+from tap_servicetitan.sandbox.references import embedded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +23,10 @@ Item: TypeAlias = "dict[str, Any]"
 # A nullable field is null once in so many rows.
 _NULL_ONCE_IN = 8
 _NESTED = 3
+# Declared as dates, and seen on live tenants as 2025-08-01T00:00:00.
+_SENT_AS_TIMES = frozenset({
+    ("journal_entries", "postDate"), ("service_agreements", "endDate"), ("service_agreements", "startDate"),
+})  # fmt: skip
 
 
 class Cents(int):
@@ -46,7 +52,7 @@ class Field:
         self._format = facts.get("format")
         self._nullable = nullable(facts)
         self._form = _form(stream, path, facts)
-        self._refers = values.embedded(stream, path)
+        self._refers = embedded(stream, path)
         self._make = None if self._form else values.maker(stream, path, facts)
 
     def show(self, given: Any, seed: int, frame: Frame) -> Any:  # noqa: ANN401 - any JSON value
@@ -65,6 +71,8 @@ class Field:
         text = self._type == "string"
         if isinstance(given, Cents):
             return f"{given / 100:.2f}" if text else given / 100
+        if isinstance(given, int) and text and self._format == "guid":
+            return guid(given)
         if isinstance(given, int) and text:
             return day_of(given) if self._format == "date" else iso(given) if self._format else str(given)
         return given
@@ -95,13 +103,17 @@ class Form:
     def __init__(self, stream: str, path: str, properties: Mapping[str, Property]) -> None:
         """Prepare the fields."""
         self._fields = [(name, Field(stream, f"{path}{name}", facts)) for name, facts in properties.items()]
+        self._midnights = [name for name in properties if (stream, f"{path}{name}") in _SENT_AS_TIMES]
 
     def fill(self, given: Mapping[str, Any], seed: int, frame: Frame) -> Item:
         """Fill in an object around what is given."""
-        return {
+        filled = {
             name: field.show(given[name], seed, frame) if name in given else field.make(seed, frame)
             for name, field in self._fields
         }
+        for name in self._midnights:
+            filled[name] = filled[name] and f"{filled[name]}T00:00:00"
+        return filled
 
 
 def _form(stream: str, path: str, facts: Property) -> Form | None:

@@ -12,7 +12,7 @@ class Settings:
 
     seed: int = 1
     scale: float = 1.0
-    """How large the tenant is: 1 is about 80 thousand rows."""
+    """How large the tenant is: 1 is about 160 thousand rows."""
     at: str = "2026-11-01T12:00:00Z"
     """The instant at which the sandbox's clock starts."""
     clock: Literal["frozen", "running"] = "frozen"
@@ -20,4 +20,6 @@ class Settings:
     """Rows of a page of an export feed."""
     requests_per_second: int | None = 60
     """The rate limit of the tenant; None switches it off."""
+    report_interval: float | None = 60.0
+    """Seconds between two runs of a report; None lets it run at any time."""
     tenant_id: str = "4242"

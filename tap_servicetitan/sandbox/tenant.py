@@ -9,15 +9,21 @@ import msgspec
 
 from tap_servicetitan.sandbox import touch
 from tap_servicetitan.sandbox.auth import AccessTokens, App, RateLimit
-from tap_servicetitan.sandbox.business.days import Business
+from tap_servicetitan.sandbox.business.days import HISTORY_DAYS, Business
 from tap_servicetitan.sandbox.business.opening import sizes
+from tap_servicetitan.sandbox.children import told, told_rows
 from tap_servicetitan.sandbox.clock import SECOND, Clock, iso, ticks
 from tap_servicetitan.sandbox.directory import Directory
-from tap_servicetitan.sandbox.facts import FACTS
+from tap_servicetitan.sandbox.edits import edit
+from tap_servicetitan.sandbox.facts import FACTS, TENANT
 from tap_servicetitan.sandbox.faults import Faults
 from tap_servicetitan.sandbox.feed import SETTLED_AFTER, Feed
+from tap_servicetitan.sandbox.mirrors import MIRRORS, kept, origin_of, shown_item, shown_rows
+from tap_servicetitan.sandbox.pages import EmptyPages
+from tap_servicetitan.sandbox.reporting.limits import Limits
 from tap_servicetitan.sandbox.request_log import RequestLog
 from tap_servicetitan.sandbox.tokens import Sealer
+from tap_servicetitan.sandbox.windows import told_figures
 from tap_servicetitan.sandbox.world import World
 
 if TYPE_CHECKING:
@@ -40,16 +46,19 @@ class Tenant:
         self.app = App.of(self.id)
         self.access = AccessTokens()
         self.limit = RateLimit(settings.requests_per_second)
+        self.reporting = Limits(settings.report_interval)
         self.page_size = settings.page_size
         self.revoked_scopes: set[str] = set()
         self.disabled_modules: set[str] = set()
         self.faults = Faults()
         self.requests = RequestLog()
         self.clock = Clock(ticks(settings.at), running=settings.clock == "running")
-        self._world = World(settings.seed, Directory(settings.seed, sizes(settings.scale)))
-        self._business = Business(self._world, settings.scale, self.clock.now)
+        self.inserted = EmptyPages()
+        directory = Directory(settings.seed, sizes(settings.scale))
+        self.world = World(settings.seed, directory, self.clock.now, HISTORY_DAYS)
+        self._business = Business(self.world, settings.scale, self.clock.now)
         self._feeds = {name: Feed(Sealer(self.id, name)) for name in FACTS}
-        self._encoded: dict[Row, tuple[int, msgspec.Raw]] = {}
+        self._encoded: dict[tuple[str, Row], tuple[int, msgspec.Raw]] = {}
         self._touches = 0
         self._business.live_until(self.clock.now)
         self._business.fill_other_streams()
@@ -58,7 +67,7 @@ class Tenant:
         """Let everything happen that is due by now; tell what time it is."""
         now = self.clock.now
         self._business.live_until(now)
-        for at, row in self._world.due(now):
+        for at, row in self.world.due(now):
             self._feeds[row.stream].note(at, row)
         return now
 
@@ -76,39 +85,66 @@ class Tenant:
         self.clock.move_to(ticks(moment))
         return self.catch_up()
 
-    def items(self, rows: Iterable[Row], now: int) -> list[Item]:
-        """Show rows as they are at an instant."""
-        return [self._world.item(row, now) for row in rows]
+    def in_order(self, stream: str, now: int) -> list[Row]:
+        """Give the rows of a list, the one that changed last at the end."""
+        rows = self._feeds[origin_of(stream)].rows()
+        return kept(MIRRORS[stream], rows, now) if stream in MIRRORS else rows
 
-    def encoded(self, rows: Iterable[Row], now: int) -> list[msgspec.Raw]:
+    def items(self, stream: str, rows: Iterable[Row], now: int) -> list[Item]:
+        """Show rows as a stream shows them at an instant."""
+        return [shown_item(self.world, stream, row, now) for row in rows]
+
+    def encoded(self, stream: str, rows: Iterable[Row], now: int) -> list[msgspec.Raw]:
         """Write rows as they are at an instant; what was written once is kept."""
-        return [self._encode(row, now) for row in rows]
+        return [self._encode(stream, row, now) for row in rows]
 
-    def _encode(self, row: Row, now: int) -> msgspec.Raw:
+    def _encode(self, stream: str, row: Row, now: int) -> msgspec.Raw:
         version = row.version(now)
-        known = self._encoded.get(row)
+        known = self._encoded.get((stream, row))
         if known and known[0] == version:
             return known[1]
-        text = msgspec.Raw(_encode(self._world.item(row, now)))
-        self._encoded[row] = (version, text)
+        text = msgspec.Raw(_encode(shown_item(self.world, stream, row, now)))
+        self._encoded[stream, row] = (version, text)
         return text
 
     def rows(self, stream: str, *, settled: bool = False) -> list[Item]:
         """Give the truth: every row of a stream as it is now, or those that the 15-minute rule lets through."""
         now = self.catch_up()
+        if stream in FACTS and FACTS[stream].row.kind == "window":
+            return list(told_figures(self, FACTS[stream], now))
         until = now - SETTLED_AFTER if settled else now
-        return self.items((row for row in self._rows(stream, now) if (row.changed(now) or 0) <= until), now)
+        return [self._told(stream, row, now) for row in self._rows(stream, now) if (row.changed(now) or 0) <= until]
+
+    def _told(self, stream: str, row: Row, now: int) -> Item:
+        facts = FACTS[stream]
+        item = shown_item(self.world, stream, row, now)
+        if TENANT in facts.row.key:
+            return item | {TENANT: int(self.id)}
+        return told(facts, row, item)
 
     def counts(self) -> dict[str, int]:
         """Count the rows of every stream."""
         now = self.catch_up()
-        return {stream: len(self._rows(stream, now)) for stream in FACTS}
+        return {
+            stream: len(self.rows(stream)) if facts.row.kind == "window" else len(self._rows(stream, now))
+            for stream, facts in FACTS.items()
+        }
 
     def _rows(self, stream: str, now: int) -> list[Row]:
         if stream not in FACTS:
             msg = f"stream {stream!r} is not in the table"
             raise ValueError(msg)
-        return self._world.rows(stream, now)
+        if FACTS[stream].row.kind == "child":
+            return list(told_rows(self.world, FACTS[stream], now))
+        return shown_rows(self.world, stream, now)
+
+    def shift(self, rows: Iterable[Row]) -> None:
+        """Change rows right now, so that they move to the end of their list."""
+        now = self.clock.tick()
+        self._touches += 1
+        for row in rows:
+            self.world.change(row, now, edit(self.world, row, now, self._touches, row.stream))
+        self.catch_up()
 
     def touch(
         self,
@@ -120,15 +156,16 @@ class Tenant:
         values: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Alter some rows of a stream and make new ones, all in one instant of their own."""
+        touch.check(stream, create=create)
         chosen = self._chosen(stream, count, keys)
         now = self.clock.tick()
         self.catch_up()
         self._touches += 1
         for row in chosen:
-            touch.alter(self._world, row, now, self._touches, values)
-        made = [touch.make(self._world, stream, now)[-1] for _ in range(create)]
+            self.world.change(row, now, values or edit(self.world, row, now, self._touches, stream))
+        made = [touch.make(self.world, stream, now)[-1] for _ in range(create)]
         self.catch_up()
-        items = self.items([*chosen, *made], now)
+        items = [self._told(stream, row, now) for row in (*chosen, *made)]
         key = FACTS[stream].key
         return {
             "stream": stream,
@@ -141,7 +178,7 @@ class Tenant:
         now = self.catch_up()
         rows = self._rows(stream, now)
         if keys is not None:
-            items = list(zip(rows, self.items(rows, now), strict=True))
+            items = ((row, self._told(stream, row, now)) for row in rows)
             return [row for row, item in items if any(key.items() <= item.items() for key in keys)]
         # Spread over the stream, and other rows each time.
         stride = max(1, len(rows) // max(count, 1))

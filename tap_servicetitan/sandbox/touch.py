@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
-from tap_servicetitan.sandbox.clock import iso
-from tap_servicetitan.sandbox.directory import id_of
-from tap_servicetitan.sandbox.facts import FACTS, Property, type_of
+from tap_servicetitan.sandbox.facts import FACTS, TENANT
+from tap_servicetitan.sandbox.mirrors import origin_of
 from tap_servicetitan.sandbox.rows import Cents
-from tap_servicetitan.sandbox.world import Append
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from tap_servicetitan.sandbox.world import Row, World
 
-# The words of a row that somebody may well edit, the likeliest first.
-_TEXTS = (
-    "memo", "note", "summary", "text", "specialInstructions", "customerPo", "excuseMemo", "invoiceMessage",
-    "description", "jobSummary", "defaultMemo", "externalPayrollId", "loginName", "displayName", "name",
-)  # fmt: skip
-_EDITED = re.compile(r" \(edit \d+\)$")
-# A new row of these streams is about a row of another stream that has none yet.
-_ABOUT: Mapping[str, tuple[str, str]] = {
-    "job_history": ("jobId", "jobs"),
-    "payroll_settings": ("employeeId", "employees"),
-    "technician_ratings": ("jobId", "jobs"),
+# A new row of these streams is about a row of another stream that has none yet: the field that names it, and whose.
+_ABOUT: Mapping[str, tuple[Mapping[str, str], str]] = {
+    "contact_method_preferences": ({"contactId": "contactId", "contactMethodId": "id"}, "contact_methods"),
+    "job_booked_logs": ({"jobId": "id"}, "jobs"),
+    "job_history": ({"jobId": "id"}, "jobs"),
+    "location_rates": ({"locationId": "id"}, "locations"),
+    "payroll_settings": ({"employeeId": "id"}, "employees"),
+    "technician_ratings": ({"jobId": "id"}, "jobs"),
+}
+# A new row of these streams comes with a row of another one, which holds the answer to a question that can be asked.
+_WITH: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "locations": ("location_preferred_technicians", {"technicianId": None}),
 }
 # What a copy must not take over from the row it is made from.
-_OWN = ("id", "createdOn", "modifiedOn", "active")
+_OWN = ("id", "createdOn", "modifiedOn", "active", "internalId", "externalId")
 _NOTHING = Cents(0)
 _EMPTY: Mapping[str, Mapping[str, Any]] = {
     "customers": {"balance": _NOTHING, "mergedToId": None},
@@ -38,47 +36,62 @@ _EMPTY: Mapping[str, Mapping[str, Any]] = {
     "payments": {"appliedTo": [], "total": _NOTHING, "unappliedAmount": _NOTHING},
     "payroll_settings": {"employeeType": "Employee"},
 }
+# What tells rows of these streams apart, as they have no id.
+_FRESH: Mapping[str, tuple[str, Callable[[int, int], Any]]] = {
+    "attributed_leads": ("dateTime", lambda now, count: now - count),
+    "capacity_warnings": ("campaignName", lambda _, count: f"Campaign {count + 1}"),
+}
+# What a row of another stream must be for these to show it.
+_SHOWN: Mapping[str, Mapping[str, Any]] = {"job_holds": {"jobStatus": "Hold"}}
 
 
-def alter(world: World, row: Row, now: int, turn: int, given: Mapping[str, Any] | None = None) -> None:
-    """Change a row visibly, or in the way that is given."""
-    if not given and "history" in FACTS[row.stream].properties:
-        event = {"id": id_of("job_history.edits", turn), "eventType": "Job Edited", "date": now, "employeeId": None}
-        given = {"history": Append(event)}
-    world.change(row, now, given or _edit(world, row, now, turn))
-
-
-def _edit(world: World, row: Row, now: int, turn: int) -> dict[str, Any]:
-    properties = FACTS[row.stream].properties
-    before = world.item(row, now)
-    if text := next((name for name in _TEXTS if name in properties), None):
-        return {text: f"{_EDITED.sub('', before[text] or '')} (edit {turn})".strip()}
-    name = _plain(properties, "number") or _plain(properties, "boolean")
-    if name is None:
-        return {next(one for one, facts in properties.items() if facts.get("format") == "date-time"): iso(now)}
-    return {name: before[name] + 1.0 if type_of(properties[name]) == "number" else not before[name]}
-
-
-def _plain(properties: Mapping[str, Property], kind: str) -> str | None:
-    return next((name for name, facts in properties.items() if type_of(facts) == kind and name != "active"), None)
+def check(stream: str, *, create: int) -> None:
+    """Refuse what cannot be touched: it is not rows, but made from rows when it is asked for."""
+    if stream in FACTS and FACTS[stream].row.kind == "window" and stream != "attributed_leads":
+        msg = f"stream {stream} has sums, not rows; touch the rows that they are of"
+        raise ValueError(msg)
+    if stream == "task_management_data":
+        msg = f"stream {stream} is put together from others; touch task_types, task_sources or task_resolutions"
+        raise ValueError(msg)
+    if create and stream in FACTS and TENANT in FACTS[stream].row.key:
+        msg = f"stream {stream} is one row for each tenant; it can be altered, and no other one made"
+        raise ValueError(msg)
 
 
 def make(world: World, stream: str, now: int) -> list[Row]:
     """Make a row after the model of an older one; give it, and before it the one it is about, if it needs one."""
+    for other, (below, _) in _WITH.items():
+        if below == stream:
+            about = make(world, other, now)
+            return [*about, world.below(stream, (str(about[-1].id),), now)[-1]]
+    shown, stream = stream, origin_of(stream)
     model = next(iter(world.rows(stream, now)), None)
     if model is None:
         msg = f"stream {stream} has no row to make another one from"
         raise ValueError(msg)
-    about, facts = [], {name: value for name, value in model.state(now).items() if name not in _OWN}
-    facts |= _EMPTY.get(stream, {})
-    if stream in _ABOUT:
-        field, other = _ABOUT[stream]
-        about = make(world, other, now)
-        facts[field] = about[-1].id
+    facts = {name: value for name, value in model.state(now).items() if name not in _OWN}
+    facts |= {**_EMPTY.get(stream, {}), **_SHOWN.get(shown, {})}
+    about = _about(world, stream, now, facts)
     if "startedOn" in FACTS[stream].properties:
         facts["startedOn"] = now + len(world.rows(stream, now))
+    if stream in _FRESH:
+        field, fresh = _FRESH[stream]
+        facts[field] = fresh(now, len(world.rows(stream, now)))
     row = world.add(stream, now, facts, on_demand=True)
     for name in ("jobNumber", "referenceNumber"):
         if row.facts.get(name) == str(model.id):
             row.facts[name] = str(row.id)
+    if stream in _WITH:
+        below, answer = _WITH[stream]
+        world.add(below, now, {"locationId": row.id, **answer}, on_demand=True)
     return [*about, row]
+
+
+def _about(world: World, stream: str, now: int, facts: dict[str, Any]) -> list[Row]:
+    if stream not in _ABOUT:
+        return []
+    fields, other = _ABOUT[stream]
+    about = make(world, other, now)
+    for field, theirs in fields.items():
+        facts[field] = about[-1].shown_id if theirs == "id" else about[-1].facts[theirs]
+    return about

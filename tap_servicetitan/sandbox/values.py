@@ -10,6 +10,7 @@ from tap_servicetitan.sandbox.clock import DAY, HOUR, day_of, iso
 from tap_servicetitan.sandbox.directory import Directory, id_of, number_of
 from tap_servicetitan.sandbox.draw import one_of
 from tap_servicetitan.sandbox.facts import Property, nullable, type_of
+from tap_servicetitan.sandbox.references import LOOSE, SKUS, USERS, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,118 +26,7 @@ class Frame:
 
 Maker: TypeAlias = "Callable[[int, Frame], Any]"
 
-USERS = "users"
-SKUS = ("services", "materials", "equipment")
-
-REFERENCES: Mapping[str, str] = {
-    "accountManagerId": "employees",
-    "activityCodeId": "activity_codes",
-    "activityTypeId": "activity_types",
-    "assignedById": USERS,
-    "billingServiceId": "services",
-    "billingTemplateId": "invoice_templates",
-    "bookingProviderId": "booking_provider_tags",
-    "budgetCodeId": "wbs_budget_codes",
-    "businessUnitId": "business_units",
-    "businessUnitIds": "business_units",
-    "callReasonId": "call_reasons",
-    "campaignId": "campaigns",
-    "canceledById": USERS,
-    "costTypeId": "material_cost_types",
-    "createdById": USERS,
-    "defaultCampaignId": "campaigns",
-    "defaultRateSheetId": "client_specific_pricing",
-    "defaultTagTypeIds": "tag_types",
-    "fromLocationId": "warehouses",
-    "generalLedgerAccountId": "gl_accounts",
-    "inventoryLocationId": "warehouses",
-    "invoiceTemplateForFollowingYearsId": "invoice_templates",
-    "invoiceTemplateId": "invoice_templates",
-    "jobTypeId": "job_types",
-    "mainZoneId": "zones",
-    "managerId": "employees",
-    "membershipTypeId": "membership_types",
-    "modifiedById": USERS,
-    "negativeLiabilityServiceId": "services",
-    "paymentTermId": "payment_terms",
-    "paymentTypeId": "payment_types",
-    "payrollBusinessUnitId": "business_units",
-    "pickedById": USERS,
-    "positiveIncomeServiceId": "services",
-    "preferredTechnicianIds": "technicians",
-    "projectManagerIds": "employees",
-    "projectTypeId": "project_types",
-    "rateSheetId": "client_specific_pricing",
-    "reasonId": "job_cancel_reasons",
-    "receivedById": USERS,
-    "recurringServiceTypeId": "recurring_service_types",
-    "renewalMembershipTaskId": "services",
-    "returnTypeId": "return_types",
-    "roleIds": "user_roles",
-    "rootId": "services",
-    "itemGroupRootId": "services",
-    "statusId": "project_statuses",
-    "subStatusId": "project_substatuses",
-    "tagTypeIds": "tag_types",
-    "tagTypes": "tag_types",
-    "taxZoneId": "tax_zones",
-    "toLocationId": "trucks",
-    "vendorId": "vendors",
-    "visibleToRoles": "user_roles",
-    "zoneId": "zones",
-    "zoneIds": "zones",
-}
-"""The stream that a field of this name refers to, wherever it stands."""
-
-REFERENCES_OF: Mapping[tuple[str, str], str] = {
-    ("activity_types", "categoryId"): "activity_categories",
-    ("equipment", "categories"): "pricebook_categories",
-    ("equipment", "equipmentMaterials.skuId"): "materials",
-    ("equipment", "recommendations.skuId"): "services",
-    ("equipment", "typeId"): "equipment_types",
-    ("equipment", "upgrades"): "equipment",
-    ("installed_equipment", "tags.typeId"): "tag_types",
-    ("materials", "categories"): "pricebook_categories",
-    ("purchase_orders", "typeId"): "purchase_order_types",
-    ("services", "recommendations"): "services",
-    ("services", "serviceEquipment.skuId"): "equipment",
-    ("services", "serviceMaterials.skuId"): "materials",
-    ("services", "upgrades"): "services",
-}
-"""The stream that one field of one stream refers to, where the name alone does not tell."""
-
-EMBEDDED: Mapping[str, str] = {
-    "agent": "employees",
-    "assetAccount": "gl_accounts",
-    "businessUnit": "business_units",
-    "campaign": "campaigns",
-    "costOfSaleAccount": "gl_accounts",
-    "customFields": "custom_fields",
-    "generalLedgerAccount": "gl_accounts",
-    "reason": "call_reasons",
-    "salesTaxCode": "tax_zones",
-    "taxZone": "tax_zones",
-    "vendor": "vendors",
-}
-"""Objects of id and name that stand for a row of another stream."""
-
-EMBEDDED_OF: Mapping[tuple[str, str], str] = {
-    ("installed_equipment", "type"): "equipment_types",
-    ("services", "categories"): "pricebook_categories",
-}
-"""The same, where the name alone does not tell."""
-
 _YES, _NO = (True,), (False,)
-# Ids whose rows no endpoint gives: they are numbers of the tenant's own.
-LOOSE = frozenset({
-    "agentId", "appliedId", "batchId", "defaultDocumentTemplateId", "dismissingReasonId", "followUpCustomStatusId",
-    "laborTypeId", "originalTemplateId", "overtimeProfileId", "paymentMethodId", "payrollProfileId",
-})  # fmt: skip
-
-
-def embedded(stream: str, path: str) -> str | None:
-    """Name the stream that an object stands for, if it does."""
-    return EMBEDDED_OF.get((stream, path)) or EMBEDDED.get(path.rpartition(".")[2])
 
 
 def embed(stream: str, draw: int, frame: Frame) -> dict[str, Any]:
@@ -153,11 +43,6 @@ def reference(stream: str) -> Maker:
     if stream == USERS:
         return lambda draw, frame: frame.directory.user(draw)
     return lambda draw, frame: frame.directory.pick(stream, draw)
-
-
-def target_of(stream: str, path: str) -> str | None:
-    """Name the stream that a field refers to, if it is one that exists from the first day on."""
-    return REFERENCES_OF.get((stream, path)) or REFERENCES.get(path.rpartition(".")[2])
 
 
 def _phone(draw: int, _: Frame) -> str:
@@ -326,7 +211,7 @@ def maker(stream: str, path: str, facts: Property) -> Maker:
     if kind == "array":
         return _array(stream, path, facts)
     if target := target_of(stream, path):
-        return reference(target)
+        return _as_text(reference(target)) if kind == "string" else reference(target)
     if kind == "boolean":
         return _among(*_YES) if name == "active" else lambda draw, _: draw % 5 == 0
     if kind == "integer" and facts.get("format") == "int64":

@@ -9,8 +9,9 @@ from collections import defaultdict
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tap_servicetitan.sandbox.directory import Directory, id_of
+from tap_servicetitan.sandbox.directory import Directory, guid, id_of, shown
 from tap_servicetitan.sandbox.draw import mix, salt
+from tap_servicetitan.sandbox.facts import FACTS
 from tap_servicetitan.sandbox.rows import Cents, Item, form_of
 from tap_servicetitan.sandbox.values import Frame
 
@@ -18,6 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 Changes: TypeAlias = "Mapping[str, Any]"
+
+# Streams whose rows belong to a row of another one, with the fields that name it.
+_BELOW: Mapping[str, tuple[str, ...]] = {
+    name: facts.row.placeholders for name, facts in FACTS.items() if facts.row.kind == "child"
+}
+# Streams whose rows others belong to, with the fields that tell one from another.
+_ABOVE: Mapping[str, tuple[str, ...]] = {
+    name: facts.row.key for name, facts in FACTS.items() if name in {one.row.parent for one in FACTS.values()}
+}
+# Rows of these are read in the order of their changes, whatever they belong to.
+_ORDERED = frozenset(name for name, facts in FACTS.items() if facts.row.kind in {"export", "list"})
 
 # Rows made on demand have numbers that the business itself never reaches: its future stays what it would have been.
 _FIRST_MADE = 9_000_000
@@ -51,6 +63,12 @@ class Row:
     def id(self) -> int:
         """The id of the row, if rows of this stream have one."""
         return id_of(self.stream, self.number)
+
+    @property
+    def shown_id(self) -> int | str:
+        """The id as the API writes it."""
+        given: int | str | None = self.facts.get("id")
+        return shown(self.stream, self.id) if given is None else given
 
     @property
     def created(self) -> int:
@@ -88,13 +106,19 @@ def _applied(before: Any, change: Any) -> Any:  # noqa: ANN401 - any JSON value
 class World:
     """All rows of a tenant, those to come included."""
 
-    def __init__(self, seed: int, directory: Directory) -> None:
-        """Begin without rows."""
+    def __init__(self, seed: int, directory: Directory, start: int, history: int) -> None:
+        """Begin without rows, so many days before the clock's first instant."""
         self.seed = seed
+        self.start = start
+        self.history = history
+        self.notes: dict[tuple[str, int], Row] = {}
+        """Rows that the business wants to find again, by stream and day."""
         self.directory = directory
         self._rows: dict[str, list[Row]] = defaultdict(list)
         self._made: dict[str, list[Row]] = defaultdict(list)
         self._due: list[tuple[int, str, int, int, Row]] = []
+        self._below: dict[str, dict[tuple[str, ...], list[Row]]] = defaultdict(lambda: defaultdict(list))
+        self._above: dict[str, dict[tuple[str, ...], Row]] = defaultdict(dict)
 
     def add(self, stream: str, at: int, facts: dict[str, Any], *, on_demand: bool = False) -> Row:
         """Let a row come into being at an instant."""
@@ -102,13 +126,19 @@ class World:
         number = len(rows) + (_FIRST_MADE if on_demand else 0)
         row = Row(stream, number, mix(self.seed + salt(stream), number), facts, [])
         rows.append(row)
+        if stream in _BELOW:
+            self._below[stream][tuple(str(facts[name]) for name in _BELOW[stream])].append(row)
+        if stream in _ABOVE:
+            key = (row.shown_id if name == "id" else facts[name] for name in _ABOVE[stream])
+            self._above[stream][tuple(map(str, key))] = row
         self.change(row, at, {})
         return row
 
     def change(self, row: Row, at: int, changes: Changes) -> None:
         """Let a row change at an instant, which may lie ahead."""
         insort(row.steps, (at, changes), key=itemgetter(0))
-        heapq.heappush(self._due, (at, row.stream, row.number, len(row.steps), row))
+        if row.stream in _ORDERED:
+            heapq.heappush(self._due, (at, row.stream, row.number, len(row.steps), row))
 
     def due(self, now: int) -> Iterator[tuple[int, Row]]:
         """Take the changes that have happened since the last call, in order."""
@@ -120,12 +150,27 @@ class World:
         """Give the rows of a stream that exist at an instant."""
         return [row for row in (*self._rows[stream], *self._made[stream]) if row.created <= now]
 
+    def below(self, stream: str, parent: tuple[str, ...], now: int) -> list[Row]:
+        """Give the rows of a stream that belong to a row of another one, in the order of their changes."""
+        rows = [row for row in self._below[stream].get(parent, ()) if row.created <= now]
+        return sorted(rows, key=lambda row: (row.changed(now) or 0, row.number))
+
+    def find(self, stream: str, key: tuple[str, ...], now: int) -> Row | None:
+        """Find a row that others may belong to, by its key as an address has it."""
+        row = self._above[stream].get(key)
+        return row if row and row.created <= now else None
+
     def born(self, stream: str) -> Sequence[Row]:
         """Give the rows that the business itself has told of so far, those that are yet to be born included."""
         return self._rows[stream]
 
     def item(self, row: Row, now: int) -> Item:
         """Show a row as the API does, as it is at an instant."""
-        stamps = {"id": row.id, "createdOn": row.created, "modifiedOn": row.changed(now)}
+        changed = row.changed(now)
+        state = row.state(now)
+        # Where a row that never changed says so, its modifiedOn is null.
+        modified = None if state.get("_unmodified") and changed == row.created else changed
+        stamps = {"id": row.shown_id, "createdOn": row.created, "modifiedOn": modified, "submittedOn": changed}
+        own = {"taskId": guid(row.id), "internalId": row.id}
         frame = Frame(row.created, self.directory)
-        return form_of(row.stream).fill(stamps | row.state(now), row.seed, frame)
+        return form_of(row.stream).fill(stamps | own | state, row.seed, frame)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tap_servicetitan.sandbox.business import crew, web
+from tap_servicetitan.sandbox.business.aftermath import Aftermath
 from tap_servicetitan.sandbox.business.clients import agree, merge, welcome
+from tap_servicetitan.sandbox.business.filling import fill
 from tap_servicetitan.sandbox.business.jobs import book, phone
 from tap_servicetitan.sandbox.business.opening import open_shop
 from tap_servicetitan.sandbox.business.shop import Shop, money
 from tap_servicetitan.sandbox.catalogue import NAMES, price_of
 from tap_servicetitan.sandbox.clock import DAY, HOUR, MINUTE
 from tap_servicetitan.sandbox.draw import dice
-from tap_servicetitan.sandbox.facts import FACTS
 from tap_servicetitan.sandbox.rows import Redraw
 
 if TYPE_CHECKING:
@@ -58,6 +60,16 @@ _ALTERED: Mapping[str, tuple[str, int]] = {
     "technicians": ("dailyGoal", 40),
     "timesheet_codes": ("description", 80),
 }
+# The same, in lists.
+_ALTERED_LISTS: Mapping[str, tuple[str, int]] = {
+    "campaigns": ("medium", 60),
+    "contact_methods": ("memo", 400),
+    "discounts_and_fees": ("bonus", 60),
+    "gl_accounts": ("description", 60),
+    "job_types": ("summary", 80),
+    "trucks": ("memo", 80),
+    "vendors": ("memo", 30),
+}
 _LEAVES_ONCE_IN = 12
 
 
@@ -72,6 +84,7 @@ class Business:
         self._shop = Shop(world)
         self._calls = 0.0
         self._jobs = 0.0
+        self._aftermath = Aftermath(world)
         self._open()
 
     def _open(self) -> None:
@@ -92,11 +105,7 @@ class Business:
 
     def fill_other_streams(self) -> None:
         """Give the streams that the business does not speak of rows from their facts alone."""
-        began = self._day * DAY - HISTORY_DAYS * DAY
-        for stream in FACTS:
-            if not self._world.born(stream):
-                for number in range(max(5, round(100 * self._scale))):
-                    self._world.add(stream, began + number // 3 * HOUR, {})
+        fill(self._world, self._scale, self._day * DAY - HISTORY_DAYS * DAY)
 
     def live_until(self, now: int) -> None:
         """Tell all days that have begun."""
@@ -117,6 +126,10 @@ class Business:
         self._alter(begin, rng)
         if day % _PRICES_RISE_EVERY == 0:
             self._raise_prices(begin + 9 * HOUR, day // _PRICES_RISE_EVERY)
+        crew.work(self._world, day)
+        web.budget(self._world, day)
+        web.browse(self._world, day, self._scale)
+        self._aftermath.tell()
 
     def _due(self, what: str, rate: float) -> int:
         """Turn a rate into whole events; what is left over counts towards the next day."""
@@ -146,10 +159,12 @@ class Business:
                 },
                 "location": None,
             }
+            # What was no call at all is taken out of the lists by and by.
+            call["active"] = call["type"] != "NotLead"
             self._world.add("calls", at, call)
 
     def _alter(self, begin: int, rng: Random) -> None:
-        for stream, (field, once_in) in _ALTERED.items():
+        for stream, (field, once_in) in (*_ALTERED.items(), *_ALTERED_LISTS.items()):
             rows = self._world.born(stream)
             for _ in range(int(len(rows) / once_in + rng.random())):
                 row = rng.choice(rows)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _UNITS = 8
 # Hours of the day in UTC at which a visit may begin: eight to five in North Carolina.
 _FIRST_SLOT, _LAST_SLOT = 12, 22
+_GIVEN_UP_AFTER = 120 * DAY
 
 
 def book(shop: Shop, booked: int) -> None:
@@ -145,7 +146,10 @@ def _visits(shop: Shop, job: Job) -> None:
     first = _appointment(shop, job, 1, job.booked, start)
     job.row.facts |= {"firstAppointmentId": first.id, "lastAppointmentId": first.id}
     if job.every(12, 3):
-        _cancel(shop, job, first, start)
+        _cancel(shop, job, first, job.booked + rng.randrange(10 * MINUTE, max(start - job.booked, HOUR)))
+        return
+    if job.every(30, 22):
+        _hold(shop, job, first, start)
         return
     _work(shop, job, first, start)
     if visits > 1:
@@ -183,14 +187,22 @@ def _appointment(shop: Shop, job: Job, visit: int, made: int, begin: int) -> Row
     return row
 
 
-def _cancel(shop: Shop, job: Job, appointment: Row, start: int) -> None:
-    at = job.booked + job.rng.randrange(10 * MINUTE, max(start - job.booked, HOUR))
+def _cancel(shop: Shop, job: Job, appointment: Row, at: int) -> None:
     for row, status in ((job.row, {"jobStatus": "Canceled"}), (appointment, {"status": "Canceled", "active": False})):
         shop.world.change(row, at, status)
     event(shop, job, "Job Canceled", at)
     shop.world.add(
         "job_canceled_logs", at, job.refers | {"reasonId": id_of("job_cancel_reasons", job.number // 12 % 5)}
     )
+
+
+def _hold(shop: Shop, job: Job, appointment: Row, start: int) -> None:
+    """Wait for something that does not come for months; then the job is given up."""
+    at = job.booked + HOUR + (start - job.booked) // 2
+    for row, held in ((job.row, "jobStatus"), (appointment, "status")):
+        shop.world.change(row, at, {held: "Hold"})
+    event(shop, job, "Job On Hold", at)
+    _cancel(shop, job, appointment, at + _GIVEN_UP_AFTER)
 
 
 def _work(shop: Shop, job: Job, appointment: Row, begin: int) -> None:

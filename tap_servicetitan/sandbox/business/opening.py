@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tap_servicetitan.sandbox.business.settings import LISTED, open_lists, setting
 from tap_servicetitan.sandbox.catalogue import EQUIPMENT, MATERIALS, NAMES, SERVICES, SIZES, price_of
 from tap_servicetitan.sandbox.clock import DAY, HOUR
 from tap_servicetitan.sandbox.directory import id_of, user_id
@@ -24,6 +25,8 @@ _PRICEBOOK: Mapping[str, tuple[tuple[str, ...], str]] = {
 }
 # The first categories are parents of the others.
 _PARENTS = 3
+# Some services are not sold any more.
+_RETIRED_ONCE_IN = 20
 # A few people are paid elsewhere and have no payroll settings.
 _WITHOUT_PAYROLL_ONCE_IN = 9
 
@@ -36,6 +39,7 @@ def sizes(scale: float) -> dict[str, int]:
         "services": max(24, round(250 * scale)),
         "materials": max(22, round(400 * scale)),
         "equipment": max(12, round(120 * scale)),
+        "keywords": max(2, round(10 * scale)),
     }
 
 
@@ -66,6 +70,7 @@ def open_shop(world: World, day: int, rng: Random) -> None:
         if stream in FACTS:
             for number, name in enumerate(NAMES[stream]):
                 world.add(stream, imported + number // 4 * HOUR, _setting(world, stream, number, name))
+    open_lists(world, imported)
 
 
 def _hire(world: World, stream: str, number: int, at: int) -> Row:
@@ -107,6 +112,7 @@ def kind_of(stream: str) -> str:
 def _sku(stream: str, number: int) -> dict[str, Any]:
     price = price_of(number)
     return {
+        "active": stream != "services" or number % _RETIRED_ONCE_IN != _RETIRED_ONCE_IN - 1,
         "code": sku_code(stream, number),
         "displayName": sku_name(stream, number),
         "description": f"<p>{sku_name(stream, number)}, parts and labor.</p>",
@@ -130,6 +136,8 @@ def _setting(world: World, stream: str, number: int, name: str) -> dict[str, Any
             facts |= {"displayName": name, "recurringServices": [_included(number)], "discounts": []}
         case "invoice_templates":
             facts |= _template(world, number)
+        case _ if stream in LISTED:
+            facts |= setting(world, stream, number, name)
         case "tag_types" | "activity_codes" | "timesheet_codes" | "activity_types":
             facts |= {"code": "".join(word[0] for word in name.split()) + str(number + 1), "description": name}
     return facts

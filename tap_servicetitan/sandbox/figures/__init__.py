@@ -1,0 +1,1 @@
+"""Figures that exist only for the span of time that they are asked for."""

@@ -1,0 +1,76 @@
+"""Answering the list endpoints: query in, page out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tap_servicetitan.sandbox.answers import answer
+from tap_servicetitan.sandbox.faults import LISTED, PAGED_LISTS, WITHOUT_PAGES
+from tap_servicetitan.sandbox.filters import chosen, demand, ordered
+from tap_servicetitan.sandbox.pages import envelope, page_asked
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from starlette.responses import Response
+
+    from tap_servicetitan.sandbox.answers import Asked
+    from tap_servicetitan.sandbox.facts import Facts
+    from tap_servicetitan.sandbox.tenant import Tenant
+    from tap_servicetitan.sandbox.world import Row
+
+# Bodies that are one object, which is the row.
+_OBJECTS = frozenset({"arrival_window_configuration", "business_hours", "task_management_data"})
+# Fields that are null unless a parameter is true.
+_ONLY_ASKED: Mapping[str, tuple[str, str]] = {
+    "services_list": ("calculatePrices", "calculatedPrice"),
+    "tasks": ("includeSubtasks", "subTasksData"),
+}
+
+
+def list_page(tenant: Tenant, facts: Facts, asked: Asked) -> Response:
+    """Give the page of a list that is asked for."""
+    now = tenant.catch_up()
+    if facts.row.name in _OBJECTS:
+        [whole] = tenant.items(facts.row.name, tenant.in_order(facts.row.name, now), now)
+        fault = tenant.faults.take(WITHOUT_PAGES, facts.row.name)
+        return answer(whole | dict(fault.fields) if fault else whole)
+    return page_of(tenant, facts, asked, tenant.in_order(facts.row.name, now), now)
+
+
+def page_of(tenant: Tenant, facts: Facts, asked: Asked, rows: list[Row], now: int) -> Response:
+    """Give the page that is asked for of rows that stand in the order of their changes."""
+    query = asked.query
+    demand(facts, query)
+    page = page_asked(facts, query)
+    found = ordered(facts, query, chosen(facts, query, rows, now), now)
+    place = (facts.row.name, *asked.path.values())
+    fault = tenant.faults.take(PAGED_LISTS if page else WITHOUT_PAGES, facts.row.name)
+    empty = fault is not None and fault.kind == "empty-page"
+    begin, end = tenant.inserted.place(place, page, empty=empty) if page else (0, len(found))
+    changes = _not_asked(facts, query) | (dict(fault.fields) if fault and fault.kind == "extra-field" else {})
+    data: Sequence[Any]
+    if changes:
+        data = [item | changes for item in tenant.items(facts.row.name, found[begin:end], now)]
+    else:
+        data = tenant.encoded(facts.row.name, found[begin:end], now)
+    shift = tenant.faults.take(LISTED, facts.row.name)
+    if shift:
+        tenant.shift(found[:end][: shift.count])
+    if not facts.envelope:
+        return answer(data)
+    total = len(found)
+    body = envelope(facts, page, data, has_more=empty or end < total, total=total)
+    return answer(body | _about(tenant, facts, total))
+
+
+def _not_asked(facts: Facts, query: Mapping[str, str]) -> dict[str, Any]:
+    parameter, field = _ONLY_ASKED.get(facts.row.name, ("", ""))
+    return {field: None} if field and query.get(parameter, "").lower() != "true" else {}
+
+
+def _about(tenant: Tenant, facts: Facts, total: int) -> dict[str, Any]:
+    """Say what one module says in place of a page's number and size."""
+    if "tenantId" not in facts.envelope:
+        return {}
+    return {"tenantId": int(tenant.id), "tenantName": "Sandbox Plumbing, Heating & Electrical", "totalCount": total}

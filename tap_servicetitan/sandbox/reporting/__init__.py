@@ -1,0 +1,1 @@
+"""The Reporting API: reports that are built from the tenant's own rows."""

@@ -1,0 +1,26 @@
+"""How often a report may run, and how much it may be asked at once."""
+
+from __future__ import annotations
+
+import math
+import time
+
+
+class Limits:
+    """The limits of reports; they have nothing to do with those of other endpoints."""
+
+    def __init__(self, interval: float | None) -> None:
+        """Set how many seconds lie between two runs of a report; None lets it run at any time."""
+        self.interval = interval
+        self.days: int | None = None
+        """How many days may be asked for before the server gives up; None for any number."""
+        self._last: dict[int, float] = {}
+
+    def wait(self, report: int) -> int | None:
+        """Count a run of a report, unless it comes too early; then tell the seconds to wait."""
+        now = time.monotonic()
+        left = self._last.get(report, -math.inf) + (self.interval or 0.0) - now
+        if left > 0:
+            return math.ceil(left)
+        self._last[report] = now
+        return None

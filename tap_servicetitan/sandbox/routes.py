@@ -1,0 +1,29 @@
+"""Which endpoint of the table an address belongs to: some share one, and are told apart by a parameter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_servicetitan.sandbox.facts import FACTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tap_servicetitan.sandbox.facts import Facts
+
+_TOLD_BY = "performanceSegmentationType"
+
+
+def by_address() -> list[tuple[str, str, Sequence[Facts]]]:
+    """Give each method and address with the endpoints that it serves; addresses without placeholders come first."""
+    found: dict[tuple[str, str], list[Facts]] = {}
+    for facts in FACTS.values():
+        found.setdefault((facts.row.method, facts.row.url), []).append(facts)
+    routes = [(method, url, sharing) for (method, url), sharing in found.items()]
+    return sorted(routes, key=lambda route: len(route[2][0].row.placeholders))
+
+
+def asked_for(sharing: Sequence[Facts], query: Mapping[str, str]) -> Facts:
+    """Tell which of the endpoints that share an address is asked for; the first one if nothing tells."""
+    wanted = query.get(_TOLD_BY, "")
+    return next((facts for facts in sharing if facts.row.params.get(_TOLD_BY) == wanted), sharing[0])
