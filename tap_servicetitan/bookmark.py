@@ -1,4 +1,4 @@
-"""What an export stream remembers between runs."""
+"""What a stream remembers between runs: a kind of bookmark for each kind of stream."""
 
 from __future__ import annotations
 
@@ -10,10 +10,16 @@ from tap_servicetitan.stamps import as_parameter, latest, minus, parse, sortable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
 OVERLAP = timedelta(hours=2)
 """How far before a date bookmark a feed is read again. A change shows up to 15 minutes late; the rest is margin."""
+
+SWEEP_AFTER = timedelta(days=7)
+"""How long a child stream visits only the parents that changed, before it visits all of them again."""
+
+LIST_OVERLAP = timedelta(hours=1)
+"""How far before its bookmark a list is asked for again: a change may be shown late, and clocks differ."""
 
 RECENT_REACH = timedelta(hours=1)
 """How old a change can be and still come again: the API says 15 minutes; the rest is margin."""
@@ -75,26 +81,16 @@ class Bookmark:
 
 
 def from_state(stream: str, state: Mapping[str, Any], tenant_id: str) -> Bookmark:
-    """Read a bookmark of this tap, or the date bookmark of the MeltanoLabs tap.
+    """Read a bookmark of an export feed, or the date bookmark of the MeltanoLabs tap.
 
     Raises:
         StateError: It belongs to another tenant, or is not a bookmark.
     """
-    owner = state.get("tenant_id")
-    if owner is not None and str(owner) != tenant_id:
-        msg = (
-            f"{stream}: the state has a bookmark of tenant {owner}, and the settings name tenant {tenant_id}; "
-            "give the state of this tenant, or none for a first run"
-        )
-        raise StateError(msg)
-    token, mark, recent = (state.get(word) for word in ("continue_from", "replication_key_value", "recent"))
-    settled = state.get("settled_value")
-    for word, value in (("continue_from", token), ("replication_key_value", mark), ("settled_value", settled)):
-        _check(stream, word, value, str)
-    _check(stream, "recent", recent, list)
-    for word, value in (("replication_key_value", mark), ("settled_value", settled)):
-        if value and sortable(value) is None:
-            _refuse(stream, word, "not a time")
+    _check_owner(stream, state, tenant_id)
+    token, mark, settled = (
+        _text(stream, state, word) for word in ("continue_from", "replication_key_value", "settled_value")
+    )
+    _check_times(stream, replication_key_value=mark, settled_value=settled)
     if token is None and state.get("replication_key", _MARKS[0]) not in _MARKS:
         # The MeltanoLabs tap bookmarks job_history by the date of the event, which may lie in the future.
         mark = None
@@ -103,8 +99,174 @@ def from_state(stream: str, state: Mapping[str, Any], tenant_id: str) -> Bookmar
         mark=mark,
         settled=settled,
         at_end="settled_value" not in state and mark is not None,
-        recent=tuple(str(entry) for entry in recent or ()),
+        recent=_recent(stream, state),
     )
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class DateBookmark:
+    """Up to which time a list was read to its end, and what of it would come again."""
+
+    mark: str | None = None
+    recent: tuple[str, ...] = ()
+
+    def reached(self, now: datetime) -> datetime | None:
+        """Tell up to when was read; a mark in the future, of another tap, does not tell it."""
+        moment = parse(self.mark) if self.mark else None
+        return moment if moment and moment <= now else None
+
+    def since(self, now: datetime) -> datetime | None:
+        """Give the time to ask from: what was changed shortly before the mark may not have been shown yet."""
+        moment = self.reached(now)
+        return moment - LIST_OVERLAP if moment else None
+
+    def to_state(self, tenant_id: str, cursor: str | None) -> dict[str, Any]:
+        """Write the bookmark as it stands in a state."""
+        state: dict[str, Any] = {"tenant_id": tenant_id}
+        if cursor:
+            state |= {"replication_key": cursor, "replication_key_value": self.mark}
+        if self.recent:
+            state["recent"] = list(self.recent)
+        return state
+
+
+def date_from_state(stream: str, state: Mapping[str, Any], tenant_id: str) -> DateBookmark:
+    """Read the bookmark of a list or of a stream of windows; those of the MeltanoLabs tap look the same.
+
+    Raises:
+        StateError: It belongs to another tenant, or is not a bookmark.
+    """
+    _check_owner(stream, state, tenant_id)
+    mark = _text(stream, state, "replication_key_value")
+    _check_times(stream, replication_key_value=mark)
+    return DateBookmark(mark=mark, recent=_recent(stream, state))
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ChildBookmark:
+    """How far a child stream came among its parents: the parents' own bookmark, kept apart for this child."""
+
+    parent: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    swept_on: str | None = None
+    """When the last visit of all parents began."""
+    sweep_began: str | None = None
+    """When the visit of all parents began that is not finished yet."""
+    recent: tuple[str, ...] = ()
+
+    @property
+    def since(self) -> datetime | None:
+        """The time from which a child may have changed since all parents were visited."""
+        return parse(minus(self.swept_on, LIST_OVERLAP) or "") if self.swept_on else None
+
+    def is_due(self, now: datetime) -> bool:
+        """Tell whether it is time to visit all parents again."""
+        swept = parse(self.swept_on) if self.swept_on else None
+        return swept is None or now - swept >= SWEEP_AFTER
+
+    def to_state(self, tenant_id: str) -> dict[str, Any]:
+        """Write the bookmark as it stands in a state."""
+        state: dict[str, Any] = {"tenant_id": tenant_id, "parent": dict(self.parent)}
+        state |= {word: value for word in ("swept_on", "sweep_began") if (value := getattr(self, word)) is not None}
+        if self.recent:
+            state["recent"] = list(self.recent)
+        return state
+
+
+def child_from_state(stream: str, state: Mapping[str, Any], tenant_id: str) -> ChildBookmark:
+    """Read the bookmark of a child stream. The MeltanoLabs tap keeps one for each parent: that starts afresh.
+
+    Raises:
+        StateError: It belongs to another tenant, or is not a bookmark.
+    """
+    _check_owner(stream, state, tenant_id)
+    parent = state.get("parent")
+    _check(stream, "parent", parent, dict)
+    swept, began = (_text(stream, state, word) for word in ("swept_on", "sweep_began"))
+    _check_times(stream, swept_on=swept, sweep_began=began)
+    return ChildBookmark(parent=parent or {}, swept_on=swept, sweep_began=began, recent=_recent(stream, state))
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ReportBookmark:
+    """How far a report was read, and what of it must stay as it was.
+
+    A reading goes from window to window, those to read again first. Until it comes to its end, `read_to` stays, so
+    that what was to be read again is not forgotten when it breaks off; `resume` tells where it goes on.
+    """
+
+    read_to: date | None = None
+    """The last day that was over when it was read."""
+    resume: date | None = None
+    """The day that a reading goes on from which broke off."""
+    reaches: date | None = None
+    """What `read_to` is to be at the end of that reading."""
+    grid: str | None = None
+    """How the days are cut into windows: the first day, and their length."""
+    cuts: tuple[date, ...] = ()
+    """Days before which a window was cut, because all of it was too much for the API."""
+    kinds: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """The type that each column was written with."""
+    run_at: str | None = None
+
+    def to_state(self, tenant_id: str, cursor: str | None) -> dict[str, Any]:
+        """Write the bookmark as it stands in a state."""
+        state: dict[str, Any] = {"tenant_id": tenant_id}
+        if cursor:
+            state |= {"replication_key": cursor, "replication_key_value": self.run_at, "grid": self.grid}
+        days = {word: getattr(self, word) for word in ("read_to", "resume", "reaches")}
+        state |= {word: day.isoformat() for word, day in days.items() if day}
+        if self.cuts:
+            state["cuts"] = [day.isoformat() for day in self.cuts]
+        return state | ({"kinds": dict(self.kinds)} if self.kinds else {})
+
+
+def report_from_state(stream: str, state: Mapping[str, Any], tenant_id: str) -> ReportBookmark:
+    """Read the bookmark of a report. That of the MeltanoLabs tap is the last day that it has read.
+
+    Raises:
+        StateError: It belongs to another tenant, or is not a bookmark.
+    """
+    _check_owner(stream, state, tenant_id)
+    words = ("read_to", "resume", "reaches")
+    texts = {word: _text(stream, state, word) for word in words}
+    mark = _text(stream, state, "replication_key_value")
+    _check_times(stream, replication_key_value=mark, **texts)
+    days = {word: moment.date() for word, text in texts.items() if text and (moment := parse(text))}
+    grid = _text(stream, state, "grid")
+    if mark and grid is None and (moment := parse(mark)):
+        # That day was not over yet when it was read.
+        days["read_to"] = moment.date() - timedelta(days=1)
+    _check(stream, "kinds", state.get("kinds"), dict)
+    _check(stream, "cuts", state.get("cuts"), list)
+    cuts = tuple(moment.date() for text in state.get("cuts") or () if (moment := parse(str(text))))
+    return ReportBookmark(**days, grid=grid, cuts=cuts, kinds=state.get("kinds") or {}, run_at=mark)
+
+
+def _check_owner(stream: str, state: Mapping[str, Any], tenant_id: str) -> None:
+    owner = state.get("tenant_id")
+    if owner is not None and str(owner) != tenant_id:
+        msg = (
+            f"{stream}: the state has a bookmark of tenant {owner}, and the settings name tenant {tenant_id}; "
+            "give the state of this tenant, or none for a first run"
+        )
+        raise StateError(msg)
+
+
+def _check_times(stream: str, **values: str | None) -> None:
+    for word, value in values.items():
+        if value and sortable(value) is None:
+            _refuse(stream, word, "not a time")
+
+
+def _recent(stream: str, state: Mapping[str, Any]) -> tuple[str, ...]:
+    _check(stream, "recent", state.get("recent"), list)
+    return tuple(str(entry) for entry in state.get("recent") or ())
+
+
+def _text(stream: str, state: Mapping[str, Any], word: str) -> str | None:
+    value = state.get(word)
+    _check(stream, word, value, str)
+    return value
 
 
 def _check(stream: str, word: str, value: object, wanted: type) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import email.utils
 import http.cookiejar
+import itertools
 import json
 import logging
 import math
@@ -11,9 +13,10 @@ import random
 import re
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 import backoff
 import requests
@@ -77,17 +80,62 @@ class NotFoundError(ApiError):
     """The tenant has no such module, or there is no such tenant."""
 
 
+class ConflictError(ApiError):
+    """The API gives no answer for the state that something is in (409), such as the notes of an inactive customer."""
+
+
 class RejectedError(ApiError):
     """The API rejects the request as it is (400)."""
+
+
+class OverloadError(ApiError):
+    """The server itself failed again and again, so that less may have to be asked at once."""
 
 
 class TransientError(ApiError):
     """Asking again may help; ``wait`` is the number of seconds that the API asks for, if it does."""
 
-    def __init__(self, message: str, wait: float | None = None) -> None:
-        """Keep the wait beside the message."""
+    def __init__(self, message: str, wait: float | None = None, *, overload: bool = False) -> None:
+        """Keep the wait beside the message, and whether it was the server itself that failed."""
         super().__init__(message)
         self.wait = wait
+        self.overload = overload
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked, and for which stream."""
+
+    stream: str
+    """Named in messages."""
+
+    path: str
+    """Below the API's host, with placeholders; ``{tenant}`` stands for the tenant."""
+
+    values: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    """What the other placeholders stand for."""
+
+    params: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """The query of a GET, the body of a POST."""
+
+    body: Mapping[str, object] | None = None
+    """The body of a POST that has a query as well; `params` is the query then."""
+
+    method: str = "GET"
+    scope: str = ""
+    """The API scope that the endpoint needs, named where it is missing."""
+
+    remedies: Mapping[int, str] = dataclasses.field(default_factory=dict)
+    """What to do about a status, where that is not what it is elsewhere."""
+
+    apart: bool = False
+    """The endpoint has limits of its own: its 429 holds nobody else back, and its 409 passes (maintenance)."""
+
+    patience: int | None = None
+    """How often the server itself may fail, where that is less than the number of tries."""
+
+    gate: Callable[[], None] | None = None
+    """Called before each try; it may wait."""
 
 
 class Client:
@@ -113,6 +161,8 @@ class Client:
         burst = max(1, int(rate))
         self._limiter = Limiter(Rate(burst, math.ceil(Duration.SECOND * burst / rate)))
         self._paused_until = 0.0
+        self._endpoints: dict[str, threading.Lock] = {}
+        self._clock = datetime.now(UTC), time.monotonic()
         self.accepted = threading.Event()
         """Set as soon as the API has served, or known and refused, one request of this tenant."""
 
@@ -124,25 +174,30 @@ class Client:
         """
         self._token.current()
 
-    def get(
-        self, stream: str, path: str, params: Mapping[str, str], read: Callable[[bytes], Answer], *, scope: str = ""
-    ) -> Answer:
-        """Ask for `path`, and return what `read` makes of the body; again where that may help.
+    def now(self) -> datetime:
+        """Tell the time by the API's clock, which is that of the stamps: this machine's may be wrong."""
+        moment, at = self._clock
+        return moment + timedelta(seconds=time.monotonic() - at)
+
+    def ask(self, question: Question, read: Callable[[bytes], Answer]) -> Answer:
+        """Ask, and return what `read` makes of the body; again where that may help.
 
         Args:
-            stream: Named in messages.
-            path: Below the API's host; ``{tenant}`` stands for the tenant.
-            params: The query.
+            question: What is asked.
             read: Raises `UnreadableBodyError` where asking again may help.
-            scope: The API scope that the endpoint needs, named where it is missing.
 
         Raises:
             ApiError: One of its kinds.
         """
-        call = _Call(stream, self._api + path.format(tenant=self._config["tenant_id"]), params, scope)
-        return self._patiently(stream, lambda: self._once(call, read))
+        return self._patiently(question.stream, lambda: self._once(question, read), question.patience)
 
-    def _patiently(self, who: str, once: Callable[[], Answer]) -> Answer:
+    def _patiently(self, who: str, once: Callable[[], Answer], patience: int | None = None) -> Answer:
+        failures = itertools.count(1)
+
+        def is_hopeless(error: Exception) -> bool:
+            overload = isinstance(error, TransientError) and error.overload
+            return patience is not None and overload and next(failures) >= patience
+
         def announce(details: Details) -> None:
             self._logger.warning(
                 "%s; try %d of %d comes in %.1f s",
@@ -153,71 +208,100 @@ class Client:
             )
 
         decorate = backoff.on_exception(
-            _waits, TransientError, max_tries=MAX_TRIES, jitter=None, on_backoff=announce, logger=None
+            _waits,
+            TransientError,
+            max_tries=MAX_TRIES,
+            giveup=is_hopeless,
+            jitter=None,
+            on_backoff=announce,
+            logger=None,
         )
         try:
             return decorate(once)()
         except TransientError as error:
-            msg = f"{error}; gave up after {MAX_TRIES} tries: run again later, the bookmark of {who} is unharmed"
-            raise ApiError(msg) from None
+            tries = MAX_TRIES if patience is None or not error.overload else patience
+            msg = f"{error}; gave up after {tries} tries: run again later, the bookmark of {who} is unharmed"
+            raise (OverloadError if error.overload else ApiError)(msg) from None
 
-    def _once(self, call: _Call, read: Callable[[bytes], Answer]) -> Answer:
-        response = self._send_authorised(call)
+    def _once(self, question: Question, read: Callable[[bytes], Answer]) -> Answer:
+        # Two requests of one endpoint at once were seen to be refused and to spoil each other's pages.
+        with self._endpoints.setdefault(question.path, threading.Lock()):
+            response = self._send_authorised(question)
         if response.status_code != HTTPStatus.OK:
-            raise self._error(call, response)
+            raise self._error(question, response)
         try:
             answer = read(response.content)
         except UnreadableBodyError as error:
-            msg = f"{call.stream}: the body is {error} ({len(response.content)} bytes)"
+            msg = f"{question.stream}: the body is {error} ({len(response.content)} bytes)"
             raise TransientError(msg) from None
         self.accepted.set()
         return answer
 
-    def _send_authorised(self, call: _Call) -> requests.Response:
+    def _send_authorised(self, question: Question) -> requests.Response:
         token = self._token.current()
-        response = self._send(call, token)
+        response = self._send(question, token)
         if response.status_code == HTTPStatus.UNAUTHORIZED:
             # The API may drop a token before its time: once more with a fresh one.
             self._token.drop(token)
-            response = self._send(call, self._token.current())
+            response = self._send(question, self._token.current())
         return response
 
-    def _send(self, call: _Call, token: str) -> requests.Response:
+    def _send(self, question: Question, token: str) -> requests.Response:
         self._limiter.try_acquire("api")
-        time.sleep(max(0.0, self._paused_until - time.monotonic()))
+        # Not for no time at all: that alone gives the turn to other threads.
+        if (pause := self._paused_until - time.monotonic()) > 0:
+            time.sleep(pause)
+        if question.gate:
+            question.gate()
         auth = _Headers(token, self._config["st_app_key"])
-        return self._request(call.stream, "GET", call.url, params=call.params, auth=auth)
+        values = {name: quote(str(value), safe="") for name, value in question.values.items()}
+        url = self._api + question.path.format(tenant=self._config["tenant_id"], **values)
+        return self._request(question.stream, question.method, url, auth=auth, **_parts(question))
 
     def _request(self, who: str, method: str, url: str, **parts: object) -> requests.Response:
         try:
             # Redirects are not followed: they could carry the credentials to another host.
-            return self._session.request(method, url, timeout=self._timeout, allow_redirects=False, **parts)  # type: ignore[arg-type]
+            response = self._session.request(
+                method, url, timeout=self._timeout, allow_redirects=False, stream=True, **parts
+            )  # type: ignore[arg-type]
+            # In one piece: requests itself reads 10 kB at a time, and holds all twice.
+            response._content = b"".join(response.iter_content(None))  # noqa: SLF001
         except _BROKEN as error:
             # The exception's own text has the URL with its query.
             msg = f"{who}: {_plain(error)}"
-            raise TransientError(msg) from None
+            took_too_long = isinstance(error, requests.Timeout | requests.exceptions.ChunkedEncodingError)
+            raise TransientError(msg, overload=took_too_long) from None
+        if moment := _moment(response.headers.get("Date", "")):
+            self._clock = moment, time.monotonic()
+        return response
 
-    def _error(self, call: _Call, response: requests.Response) -> ApiError:
+    def _error(self, question: Question, response: requests.Response) -> ApiError:
         """Turn an answer that is no success into what it means for the user: the one place where a status is judged."""
-        status, what = response.status_code, f"{call.stream}: {_told(response)}"
+        status, what = response.status_code, f"{question.stream}: {_told(response)}"
         known = self.accepted.is_set()
         if status in (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS):
             self.accepted.set()
-        if _is_transient(status):
-            return TransientError(what, self._pause(response))
+        if _is_transient(status) or (status == HTTPStatus.CONFLICT and question.apart):
+            wait = _asked_wait(response) if question.apart else self._pause(response)
+            return TransientError(what, wait, overload=_is_overload(status))
+        kind, remedy = self._meaning(status, question, known=known)
+        return kind(f"{what}{question.remedies.get(status, remedy)}")
+
+    def _meaning(self, status: int, question: Question, *, known: bool) -> tuple[type[ApiError], str]:
         tenant = self._config["tenant_id"]
-        match status:
-            case HTTPStatus.UNAUTHORIZED:
-                remedy = f"check st_app_key, and that the app is connected to tenant {tenant}"
-                # Once others were served, this is the trouble of one stream.
-                return (ApiError if known else CredentialsError)(f"{what}, with a fresh token too; {remedy}")
-            case HTTPStatus.FORBIDDEN:
-                return ForbiddenError(f"{what}; grant the app the scope {call.scope} or deselect the stream")
-            case HTTPStatus.NOT_FOUND:
-                return NotFoundError(f"{what}; tenant {tenant} does not have this module: deselect the stream")
-            case HTTPStatus.BAD_REQUEST:
-                return RejectedError(f"{what}; the API rejects the request")
-        return ApiError(f"{what}; the API does not answer like this, check api_url")
+        refused = f", with a fresh token too; check st_app_key, and that the app is connected to tenant {tenant}"
+        meanings: dict[int, tuple[type[ApiError], str]] = {
+            # Once others were served, this is the trouble of one stream.
+            HTTPStatus.UNAUTHORIZED: (ApiError if known else CredentialsError, refused),
+            HTTPStatus.FORBIDDEN: (
+                ForbiddenError,
+                f"; grant the app the scope {question.scope} or deselect the stream",
+            ),
+            HTTPStatus.NOT_FOUND: (NotFoundError, f"; tenant {tenant} does not have this module: deselect the stream"),
+            HTTPStatus.CONFLICT: (ConflictError, "; the API gives nothing for the state that this is in"),
+            HTTPStatus.BAD_REQUEST: (RejectedError, "; the API rejects the request"),
+        }
+        return meanings.get(status, (ApiError, "; the API does not answer like this, check api_url"))
 
     def _pause(self, response: requests.Response) -> float | None:
         """Hold all streams back where the API asks for it: the limit is the tenant's, whoever asks now is refused."""
@@ -251,15 +335,6 @@ class Client:
         except (ValueError, KeyError, TypeError, AttributeError):
             msg = "sign-in: the body has no access_token"
             raise TransientError(msg) from None
-
-
-class _Call(NamedTuple):
-    """What is asked, and for which stream."""
-
-    stream: str
-    url: str
-    params: Mapping[str, str]
-    scope: str
 
 
 class _Token:
@@ -324,10 +399,11 @@ def _waits() -> Generator[float, TransientError, None]:
 
 
 def _is_transient(status: int) -> bool:
-    return (
-        status in (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
-        or status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    )
+    return status == HTTPStatus.TOO_MANY_REQUESTS or _is_overload(status)
+
+
+def _is_overload(status: int) -> bool:
+    return status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _told(response: requests.Response) -> str:
@@ -352,11 +428,27 @@ def _asked_wait(response: requests.Response) -> float | None:
 
 
 def _until(date: str) -> float | None:
+    moment = _moment(date)
+    return (moment - datetime.now(UTC)).total_seconds() if moment else None
+
+
+def _moment(date: str) -> datetime | None:
     try:
         moment = email.utils.parsedate_to_datetime(date)
     except ValueError:
         return None
-    return (moment - datetime.now(UTC)).total_seconds() if moment.tzinfo else None
+    return moment if moment.tzinfo else None
+
+
+def _parts(question: Question) -> dict[str, object]:
+    if question.body is not None:
+        return {"params": question.params, "json": question.body}
+    return {"params": question.params} if question.method == "GET" else {"json": _as_json(question.params)}
+
+
+def _as_json(params: Mapping[str, str]) -> dict[str, str | bool]:
+    """Write as JSON what the table writes as texts."""
+    return {name: {"true": True, "false": False}.get(value, value) for name, value in params.items()}
 
 
 def _plain(error: requests.RequestException) -> str:

@@ -42,8 +42,8 @@ class PageWriter(GenericSingerWriter[bytes, Message]):
         """Write one message to stdout."""
         self.write(self.format_message(message))
 
-    def write(self, chunk: bytes) -> None:
-        """Write lines to stdout at once.
+    def write(self, *chunks: bytes) -> None:
+        """Write lines to stdout, with nothing of others between them.
 
         Raises:
             ClosedError: The run is being stopped.
@@ -53,7 +53,9 @@ class PageWriter(GenericSingerWriter[bytes, Message]):
             if self._closed:
                 raise ClosedError
             try:
-                sys.stdout.buffer.write(chunk)
+                # Not put together first: a page is large.
+                for chunk in chunks:
+                    sys.stdout.buffer.write(chunk)
                 sys.stdout.flush()
             except OSError as error:
                 self._closed = True

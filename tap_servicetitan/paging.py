@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import msgspec
 import simplejson
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+Items: TypeAlias = bytes | list[msgspec.Raw]
+"""The items of a page, in JSON: an array, or each on a line of its own."""
 
 
 class UnreadableBodyError(Exception):
@@ -18,7 +26,7 @@ class UnexpectedBodyError(Exception):
 
 
 class EndlessFeedError(Exception):
-    """A feed says that there is more, but gives no new token to ask for it."""
+    """A feed or list says again and again that there is more, and gives nothing new."""
 
 
 class ExportBody(msgspec.Struct):
@@ -26,20 +34,58 @@ class ExportBody(msgspec.Struct):
 
     hasMore: bool  # noqa: N815 - the vendor's name
     continueFrom: str | None = None  # noqa: N815 - the vendor's name
-    data: msgspec.Raw = msgspec.Raw(b"[]")
+    data: list[msgspec.Raw] | None = None
 
 
 class ExportPage(msgspec.Struct):
     """One page of an export feed: its items, and the token to keep once they are written."""
 
-    items: list[Any]
+    data: list[msgspec.Raw]
     token: str | None
     more: bool
 
 
-# Decimal, so that money keeps its digits from the feed to the target.
+class ListPage(msgspec.Struct):
+    """One page of a list: the array of its items, whether there is another page, and how many items there are in all.
+
+    The number is None where the API does not tell it.
+    """
+
+    data: bytes
+    more: bool = False
+    total: int | None = None
+
+
+class _Header(msgspec.Struct):
+    name: str
+
+
+class ReportPage(msgspec.Struct, rename="camel"):
+    """One page of a report: its columns, and rows with a value for each of them."""
+
+    fields: list[_Header]
+    has_more: bool
+    data: list[list[Any]] | None = None
+    total_count: int | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns."""
+        return [one.name for one in self.fields]
+
+    @property
+    def rows(self) -> list[list[Any]]:
+        """The values of each row, in the order of the columns."""
+        return self.data or []
+
+
+# Decimal, so that money keeps its digits from the API to the target.
 _items = msgspec.json.Decoder(list[Any] | None, float_hook=Decimal)
+_array = msgspec.json.Decoder(list[msgspec.Raw] | None)
+_anything = msgspec.json.Decoder(msgspec.Raw)
 _body = msgspec.json.Decoder(ExportBody)
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_table = msgspec.json.Decoder(ReportPage, float_hook=Decimal)
 
 
 def read_export(body: bytes, asked: str | None) -> ExportPage:
@@ -53,7 +99,7 @@ def read_export(body: bytes, asked: str | None) -> ExportPage:
         UnexpectedBodyError: The body is not a page.
         EndlessFeedError: There is more, and no new token.
     """
-    page = _read_export(body)
+    page = _readable(body, _export, "{hasMore, continueFrom, data}")
     page.token = page.token or asked
     if page.more and page.token == asked:
         came = "the token it was asked with" if asked else "no token"
@@ -62,23 +108,122 @@ def read_export(body: bytes, asked: str | None) -> ExportPage:
     return page
 
 
-def _read_export(body: bytes) -> ExportPage:
+def read_list(body: bytes, field: str, size: int | None) -> ListPage:
+    """Read a page of a list.
+
+    Args:
+        body: What the API sent.
+        field: The field that holds the items; empty if the body is an array of them, or a single one.
+        size: How many items were asked for; None if the list has no pages.
+
+    Raises:
+        UnreadableBodyError: The body is not JSON.
+        UnexpectedBodyError: The body is not such a page.
+    """
+    if field:
+        return _readable(body, lambda text: _enveloped(text, field, size), f"an object with the array {field!r}")
+    return _readable(body, _whole, "an array or an object")
+
+
+def items_of(data: Items) -> list[Any]:
+    """Read the items of a page.
+
+    Raises:
+        UnexpectedBodyError: They hold what cannot be told in JSON.
+    """
+    array = data if isinstance(data, bytes) else b"[" + b",".join(data) + b"]"
+    return _readable(array, _items.decode, "an array") or []
+
+
+def read_as(body: bytes, decode: Callable[[bytes], T], wanted: str) -> T:
+    """Read a body of a form of its own.
+
+    Args:
+        body: What the API sent.
+        decode: Raises msgspec's errors.
+        wanted: What the body should be, for messages.
+
+    Raises:
+        UnreadableBodyError: The body is not JSON.
+        UnexpectedBodyError: The body is not of this form.
+    """
+    return _readable(body, decode, wanted)
+
+
+def read_report(body: bytes) -> ReportPage:
+    """Read a page of a report.
+
+    Raises:
+        UnreadableBodyError: The body is not JSON.
+        UnexpectedBodyError: The body is not such a page.
+    """
+    return _readable(body, _as_table, "{hasMore, fields, data}, with a value for each field in each row")
+
+
+def number_of_items(data: Items) -> int:
+    """Count the items of a page without reading them."""
+    return len((_array.decode(data) or ()) if isinstance(data, bytes) else data)
+
+
+def on_one_line(body: bytes) -> bytes:
+    """Write JSON without line feeds.
+
+    Raises:
+        msgspec.DecodeError: It is not JSON.
+    """
+    return msgspec.json.format(body, indent=-1) if b"\n" in body or b"\r" in body else body
+
+
+def _export(body: bytes) -> ExportPage:
+    # All in one go: each further one takes as long.
+    envelope = _body.decode(on_one_line(body))
+    return ExportPage(data=envelope.data or [], token=envelope.continueFrom, more=envelope.hasMore)
+
+
+def _enveloped(body: bytes, field: str, size: int | None) -> ListPage:
+    members = _members.decode(body)
+    if field not in members:
+        msg = f"no field {field!r}"
+        raise msgspec.ValidationError(msg)
+    count = len(_array.decode(members[field]) or ())
+    more = _optional(members, "hasMore", bool)
+    if more is None:
+        # One envelope has no hasMore: a full page may have another behind it.
+        more = size is not None and count >= size
+    return ListPage(bytes(members[field]), more=size is not None and more, total=_optional(members, "totalCount", int))
+
+
+def _as_table(body: bytes) -> ReportPage:
+    page = _table.decode(body)
+    for row in page.rows:
+        if len(row) != len(page.fields):
+            msg = f"a row has {len(row)} values for {len(page.fields)} fields"
+            raise msgspec.ValidationError(msg)
+    return page
+
+
+def _optional(members: dict[str, msgspec.Raw], name: str, kind: type[T]) -> T | None:
+    return msgspec.json.decode(members[name], type=kind | None) if name in members else None
+
+
+def _whole(body: bytes) -> ListPage:
+    found = bytes(_anything.decode(body)).strip()
+    return ListPage(found if found.startswith(b"[") else b"[" + found + b"]")
+
+
+def _readable(body: bytes, read: Callable[[bytes], T], wanted: str) -> T:
     try:
         try:
-            envelope, items = _decode(body)
+            # What is read as Raw is passed over without a look at its letters.
+            body.decode()
+            return read(body)
         except msgspec.ValidationError:
             raise
         except (msgspec.DecodeError, UnicodeDecodeError):
-            envelope, items = _decode(_mended(body))
+            return read(_mended(body))
     except (msgspec.ValidationError, ArithmeticError, RecursionError) as error:
-        msg = f"wanted {{hasMore, continueFrom, data}}: {_plain(error)}"
+        msg = f"wanted {wanted}: {_plain(error)}"
         raise UnexpectedBodyError(msg) from None
-    return ExportPage(items=items or [], token=envelope.continueFrom, more=envelope.hasMore)
-
-
-def _decode(body: bytes) -> tuple[ExportBody, list[Any] | None]:
-    envelope = _body.decode(body)
-    return envelope, _items.decode(envelope.data)
 
 
 def _plain(error: Exception) -> str:

@@ -33,9 +33,11 @@ class Run:
         """Prepare to read what the tap's catalog selects."""
         self._tap = tap
         self._log = tap.logger
-        self._selected = _scouts_first(tap.selected_streams)
+        self._selected = _in_order(tap.selected_streams)
         self._waiting: queue.SimpleQueue[ServiceTitanStream] = queue.SimpleQueue()
-        self._failed: dict[str, str] = {}
+        # Told already, when it was found that they cannot be made.
+        self._failed: dict[str, str] = dict(tap.broken_reports)
+        self._total = len(self._selected) + len(self._failed)
         self._skipped: dict[str, str] = {}
         self._unannounced: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._fatal: Exception | None = None
@@ -48,7 +50,7 @@ class Run:
             OutputError: Nobody reads the output any more.
             RunError: Streams failed, or none could be read.
         """
-        if not self._selected:
+        if not self._total:
             self._log.warning("No stream is selected; select some in the catalog.")
             return
         self._tap.client.connect()
@@ -135,7 +137,7 @@ class Run:
 
     def _conclude(self) -> None:
         rows = sum(stream.rows_written for stream in self._selected)
-        read = len(self._selected) - len(self._skipped) - len(self._failed)
+        read = self._total - len(self._skipped) - len(self._failed)
         self._log.info(
             "%d streams read, %d skipped, %d failed; %d rows", read, len(self._skipped), len(self._failed), rows
         )
@@ -155,15 +157,35 @@ class Run:
     def _table_of_failures(self) -> str:
         width = max(map(len, self._failed))
         rows = [f"  {name:{width}}  {reason}" for name, reason in sorted(self._failed.items())]
-        head = f"{len(rows)} of {len(self._selected)} streams failed; their bookmarks stay where they were:"
+        head = f"{len(rows)} of {self._total} streams failed; their bookmarks stay where they were:"
         return "\n".join([head, *rows])
 
 
-def _scouts_first(streams: Iterable[ServiceTitanStream]) -> list[ServiceTitanStream]:
-    """Put streams of different modules first: if none of those exists, neither does the tenant."""
-    ordered = list(streams)
-    scouts = list({stream.row.module: stream for stream in reversed(ordered)}.values())[:SCOUTS]
-    return scouts + [stream for stream in ordered if stream not in scouts]
+def _in_order(streams: Iterable[ServiceTitanStream]) -> list[ServiceTitanStream]:
+    """Put the streams that take longest first, so that no worker is left alone with one at the end.
+
+    Before them come streams of different modules: if none of those exists, neither does the
+    tenant. Children stand behind their parents.
+    """
+    by_length = _longest_first(list(streams))
+    scouts = list({one.row.module: one for one in reversed(by_length) if one.row.kind != "child"}.values())[:SCOUTS]
+    return scouts + [one for one in by_length if one not in scouts]
+
+
+def _longest_first(streams: list[ServiceTitanStream]) -> list[ServiceTitanStream]:
+    parents = {one.row.parent for one in streams}
+
+    def rank(stream: ServiceTitanStream) -> tuple[int, bool]:
+        row = stream.row
+        if row.kind == "child":
+            # A request for each parent. Behind a parent that is a child itself.
+            first = 2 if row.name in parents else 3
+        else:
+            first = 1 if row.large or row.name in parents else 4
+        # What was never read has all its history to bring.
+        return first, stream.has_bookmark
+
+    return sorted(streams, key=rank)
 
 
 def _place(stream: str, error: Exception) -> str:

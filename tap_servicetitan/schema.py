@@ -57,7 +57,7 @@ def stream_schema(row: Endpoint) -> Schema:
     if row.explode:
         entry = properties.pop(row.explode)["items"]
         properties |= entry["properties"]
-    properties = _added(row) | properties
+    properties |= {name: fact for name, fact in _added(row).items() if name not in properties}
     schema = _object({name: _corrected(row.name, name, fact) for name, fact in properties.items()})
     for name in row.key:
         if name not in schema["properties"]:

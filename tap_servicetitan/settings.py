@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from singer_sdk import typing as th
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
+from tap_servicetitan.report_settings import REPORTS, SETTING, read_reports
 from tap_servicetitan.stamps import parse
 
 if TYPE_CHECKING:
@@ -104,10 +105,29 @@ SETTINGS = th.PropertiesList(
         title="Request timeout",
         description="Seconds to wait for an answer; the API itself gives up after 100.",
     ),
+    th.Property(
+        "router_ids",
+        th.ArrayType(th.StringType(nullable=False, min_length=1)),
+        title="Router IDs",
+        description="Routers of Scheduling Pro to read, for the streams router_sessions and router_performance.",
+    ),
+    th.Property(
+        SETTING,
+        REPORTS,
+        title="Custom reports",
+        description="Reports to read as streams; docs/reports.md says how.",
+    ),
+    th.Property(
+        "report_runs_per_minute",
+        th.NumberType(nullable=False, exclusive_minimum=0),
+        default=1,
+        title="Report runs per minute",
+        description="How often the same report may run in a minute, each page being a run; ServiceTitan allows one.",
+    ),
 ).to_dict() | {"additionalProperties": False}
 
 
-_NUMBERS = ("requests_per_second", "request_timeout")
+_NUMBERS = ("requests_per_second", "request_timeout", "report_runs_per_minute")
 _DECIMAL = re.compile(r"\d+\.?\d*")
 
 
@@ -123,6 +143,8 @@ def _tidied(name: str, value: object) -> object:
         text = value.strip()
         # From the environment the SDK takes integers for numbers, but no fractions.
         return float(text) if name in _NUMBERS and _DECIMAL.fullmatch(text) else text
+    if isinstance(value, list):
+        return [one.strip() if isinstance(one, str) else one for one in value]
     # JSON Schema takes 8.0 for an integer, and Python cannot count with it.
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -157,8 +179,10 @@ def _fault(error: ValidationError, properties: Mapping[str, Any]) -> str:
             return f"{where} must be one of {', '.join(map(str, wanted))}{came}"
         case "minimum" | "maximum" if {"minimum", "maximum"} <= setting.keys():
             return f"{where} must be from {setting['minimum']} to {setting['maximum']}{came}"
-        case "exclusiveMinimum":
-            return f"{where} must be more than {wanted}{came}"
+        case "minLength":
+            return f"{where} must not be empty"
+        case "minimum" | "exclusiveMinimum":
+            return f"{where} must be {'at least' if error.validator == 'minimum' else 'more than'} {wanted}{came}"
         case "type":
             types = [wanted] if isinstance(wanted, str) else wanted
             return f"{where} must be of type {' or '.join(one for one in types if one != 'null')}{came}"
@@ -171,7 +195,7 @@ def _faults_of_meaning(config: Mapping[str, Any]) -> Iterator[str]:
         yield f"tenant_id must be a number, not {tenant!r}"
     if (start := config.get("start_date")) and parse(start) is None:
         yield f"start_date must be a date or a date-time such as 2024-01-01T00:00:00Z, not {start!r}"
-    for name in ("requests_per_second", "request_timeout"):
+    for name in _NUMBERS:
         if not math.isfinite(config.get(name, 1)):
             yield f"{name} must be a finite number"
     for name in ("api_url", "auth_url"):
@@ -180,6 +204,7 @@ def _faults_of_meaning(config: Mapping[str, Any]) -> Iterator[str]:
     for name in ("client_id", "client_secret", "st_app_key"):
         if not config[name].isprintable() or not config[name].isascii():
             yield f"{name} has a character that no key has; copy it again"
+    yield from read_reports(config)[1]
 
 
 def _is_safe(url: str) -> bool:

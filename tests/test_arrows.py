@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import tap_servicetitan
+from tap_servicetitan.endpoints import BY_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,33 +22,107 @@ MODULES = sorted(file.stem for file in PACKAGE.glob("*.py"))
 ARROWS: dict[str, set[str]] = {
     "__init__": set(),
     "__main__": {"tap", "run", "stream", "bookmark", "http", "output"},
+    # What there is to read.
     "endpoint": set(),
     "endpoints": {"endpoint"},
-    "tap": {"endpoints", "run", "stream", "settings", "bookmark", "http", "output"},
-    "run": {"stream", "bookmark", "http", "output"},
-    "stream": {"bookmark", "recent", "paging", "http", "schema", "records", "output", "stamps"},
-    "bookmark": {"stamps"},
-    "recent": {"stamps"},
-    "settings": {"stamps"},
-    "http": {"paging"},
+    "schema": {"endpoints"},
+    # What comes, and what is remembered of it.
     "paging": set(),
-    "records": set(),
-    "schema": set(),
-    "output": set(),
+    "direct": set(),
+    "records": {"paging"},
     "stamps": set(),
+    "spans": set(),
+    "recent": {"stamps"},
+    "bookmark": {"stamps"},
+    # How it is read.
+    "http": {"paging"},
+    "output": set(),
+    "stream": {"http", "output", "paging", "direct", "records", "schema", "stamps"},
+    "export": {"stream", "bookmark", "http", "paging", "recent", "stamps"},
+    "lists": {"stream", "bookmark", "http", "paging", "recent", "records", "schema", "stamps"},
+    "children": {"lists", "stream", "bookmark", "http", "stamps"},
+    "windows": {"lists", "stream", "bookmark", "http", "paging", "recent", "spans", "stamps"},
+    "kinds": {"endpoints", "bookmark", "export", "lists", "children", "windows"},
+    # Reports that the settings name.
+    "report_settings": {"endpoints", "stamps"},
+    "report_meta": {"paging"},
+    "report_schema": {"report_meta"},
+    "report_records": {"report_schema"},
+    "report_windows": set(),
+    "report_api": {"http", "paging", "report_meta"},
+    "report_stream": {
+        "stream",
+        "bookmark",
+        "http",
+        "paging",
+        "records",
+        "report_api",
+        "report_meta",
+        "report_records",
+        "report_schema",
+        "report_windows",
+        "stamps",
+    },
+    "reports": {"endpoint", "http", "paging", "report_meta", "report_schema", "report_settings", "report_stream"},
+    "find_reports": {"tap", "http", "paging", "report_schema", "report_settings"},
+    # The tap.
+    "settings": {"report_settings", "stamps"},
+    "run": {"stream", "bookmark", "http", "output"},
+    "tap": {
+        "endpoints",
+        "kinds",
+        "report_api",
+        "report_settings",
+        "reports",
+        "run",
+        "stream",
+        "settings",
+        "bookmark",
+        "http",
+        "output",
+    },
 }
 """What each module may import of the package when it runs."""
 
 ONLY_TYPES: dict[str, set[str]] = {
-    "run": {"stream", "tap"},
-    "stream": {"endpoint", "tap"},
-    "records": {"endpoint"},
     "schema": {"endpoint"},
+    "records": {"direct", "endpoint"},
+    "recent": {"records"},
+    "stream": {"endpoint", "http", "records", "tap"},
+    "lists": {"records"},
+    "children": {"records"},
+    "windows": {"endpoint", "records"},
+    "kinds": {"endpoint", "stream"},
+    "run": {"stream", "tap"},
+    "report_api": {"http", "paging", "report_meta"},
+    "report_schema": {"report_meta"},
+    "report_records": {"paging", "report_schema", "report_windows"},
+    "report_stream": {"paging", "report_meta", "report_settings", "report_windows", "tap"},
+    "reports": {"report_settings", "tap"},
+    "find_reports": {"report_api", "report_meta"},
 }
-"""What more it may import for annotations alone."""
+"""What it may import for annotations."""
 
-PURE = ["endpoint", "endpoints", "paging", "records", "recent", "bookmark", "stamps", "schema"]
+PURE = [
+    "endpoint",
+    "endpoints",
+    "schema",
+    "paging",
+    "direct",
+    "records",
+    "stamps",
+    "spans",
+    "recent",
+    "bookmark",
+    "report_meta",
+    "report_schema",
+    "report_records",
+    "report_windows",
+]
 """Modules that neither ask the network nor know the SDK: their tests need neither."""
+
+KINDS = ["export", "lists", "children", "windows"]
+"""Modules of a kind of stream each."""
 
 
 def imports(source: str) -> Iterator[tuple[str, bool]]:
@@ -116,7 +191,8 @@ def test_arrows_do_not_go_round() -> None:
     """No module depends on itself by way of others, so that each can be understood after those it imports."""
     order = list(graphlib.TopologicalSorter(ARROWS).static_order())
     assert order.index("endpoint") < order.index("endpoints") < order.index("tap") < order.index("__main__")
-    assert order.index("stamps") < order.index("bookmark") < order.index("stream") < order.index("tap")
+    assert order.index("paging") < order.index("stream") < order.index("export") < order.index("kinds")
+    assert order.index("stamps") < order.index("bookmark") < order.index("kinds") < order.index("tap")
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -124,6 +200,13 @@ def test_imports_follow_the_arrows(module: str) -> None:
     """A module imports of the package what the arrows allow, and no arrow is there that nobody needs."""
     assert of_package(read(module), for_types=False) == ARROWS[module]
     assert of_package(read(module), for_types=True) == ONLY_TYPES.get(module, set())
+
+
+@pytest.mark.parametrize("module", KINDS)
+def test_kinds_know_no_row_of_the_table(module: str) -> None:
+    """What reads a kind of stream is given its row: it does not look another up in the table, and no other kind."""
+    assert not ARROWS[module] & {"endpoints", "kinds", "tap", "run"}
+    assert not ARROWS[module] & (set(KINDS) - {"lists"})
 
 
 @pytest.mark.parametrize("module", PURE)
@@ -143,6 +226,43 @@ def test_transport_knows_no_stream(module: str) -> None:
     """What carries bytes knows nothing of rows of the table, nor of the SDK's streams."""
     assert not (of_package(read(module), for_types=False) | of_package(read(module), for_types=True)) - {"paging"}
     assert "from singer_sdk import" not in read(module)
+
+
+def literals(source: str) -> set[str]:
+    """List the texts that a source has in its code: not its docstrings, nor the corrections of facts."""
+    tree = ast.parse(source)
+    apart = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) or (isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "CORRECTIONS")
+        for inner in ast.walk(node)
+        if not isinstance(node, ast.Expr) or inner is node.value
+    }
+    return {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in apart
+    }
+
+
+def test_the_reader_of_texts_is_right() -> None:
+    """Texts are found wherever they are in code, and docstrings and corrections are not taken for code."""
+    source = """
+'jobs'
+CORRECTIONS: dict = {("leads", "a"): 1}
+OTHERS: dict = {("calls", "b"): {"forms": f"tasks{1}"}}
+def late():
+    "bookings"
+    if name == "customers":
+        ask("teams")
+"""
+    assert literals(source) == {"calls", "b", "forms", "tasks", "customers", "teams"}
+
+
+@pytest.mark.parametrize("module", sorted(set(MODULES) - {"endpoints"}))
+def test_no_stream_is_named_in_the_engine(module: str) -> None:
+    """Code knows kinds of streams: a stream's name stands in the table, in the facts and in the corrections alone."""
+    assert literals(read(module)) & BY_NAME.keys() == set()
 
 
 def test_the_sandbox_pages_by_its_own_code() -> None:

@@ -6,14 +6,28 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_servicetitan.bookmark import OVERLAP, Bookmark, StateError, from_state
+from tap_servicetitan.bookmark import (
+    LIST_OVERLAP,
+    OVERLAP,
+    SWEEP_AFTER,
+    Bookmark,
+    ChildBookmark,
+    DateBookmark,
+    StateError,
+    child_from_state,
+    date_from_state,
+    from_state,
+)
 from tap_servicetitan.stamps import as_parameter, latest, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MONDAY = "2026-11-16T08:00:00.1234567Z"
@@ -211,6 +225,208 @@ def test_a_future_mark_does_not_hide_what_changed_since() -> None:
     changed_three_days_ago = NOW - timedelta(days=3)
     assert start is not None
     assert start <= changed_three_days_ago
+
+
+# Lists and windows
+
+
+@pytest.mark.parametrize(
+    ("bookmark", "cursor", "state"),
+    [
+        pytest.param(DateBookmark(), None, {}, id="read whole"),
+        pytest.param(
+            DateBookmark(mark=MONDAY),
+            "modifiedOn",
+            {"replication_key": "modifiedOn", "replication_key_value": MONDAY},
+            id="with a mark",
+        ),
+        pytest.param(
+            DateBookmark(mark=MONDAY, recent=("a", "b")),
+            "submittedOn",
+            {"replication_key": "submittedOn", "replication_key_value": MONDAY, "recent": ["a", "b"]},
+            id="with recent rows",
+        ),
+        pytest.param(
+            DateBookmark(),
+            "modifiedOn",
+            {"replication_key": "modifiedOn", "replication_key_value": None},
+            id="nothing that has a stamp",
+        ),
+    ],
+)
+def test_a_date_comes_back_from_its_state(bookmark: DateBookmark, cursor: str | None, state: dict[str, Any]) -> None:
+    """The bookmark of a list is written as any tap writes it, as JSON, and read again as it was."""
+    written = bookmark.to_state("4242", cursor)
+    assert written == {"tenant_id": "4242"} | state
+    assert date_from_state("teams", json.loads(json.dumps(written)), "4242") == bookmark
+
+
+@pytest.mark.parametrize(
+    ("mark", "since"),
+    [
+        pytest.param(None, None, id="nothing read yet: all"),
+        pytest.param("", None, id="empty: all"),
+        pytest.param("2026-11-16T08:00:00.1234567Z", "2026-11-16T07:00:00Z", id="the overlap before, in whole seconds"),
+        pytest.param("2026-11-16T08:00:00+02:00", "2026-11-16T05:00:00Z", id="with an offset"),
+        pytest.param("2026-11-16", "2026-11-15T23:00:00Z", id="a date"),
+        pytest.param("0001-01-01T00:00:00Z", None, id="the vendor's first time: all"),
+    ],
+)
+def test_a_list_is_asked_from_before_its_mark(mark: str | None, since: str | None) -> None:
+    """What changed shortly before the mark may not have been shown yet, so it is asked for again."""
+    assert timedelta(hours=1) == LIST_OVERLAP
+    found = DateBookmark(mark=mark).since
+    assert (as_parameter(found) if found else None) == since
+
+
+# Children
+
+PARENT = {"tenant_id": "4242", "continue_from": "t"}
+
+
+@pytest.mark.parametrize(
+    ("bookmark", "state"),
+    [
+        pytest.param(ChildBookmark(), {"parent": {}}, id="nothing yet"),
+        pytest.param(ChildBookmark(parent=PARENT), {"parent": PARENT}, id="its parent's bookmark"),
+        pytest.param(
+            ChildBookmark(parent=PARENT, swept_on=SUNDAY),
+            {"parent": PARENT, "swept_on": SUNDAY},
+            id="all parents visited",
+        ),
+        pytest.param(
+            ChildBookmark(parent=PARENT, swept_on=SUNDAY, sweep_began=MONDAY, recent=("a",)),
+            {"parent": PARENT, "swept_on": SUNDAY, "sweep_began": MONDAY, "recent": ["a"]},
+            id="on the way through all parents again",
+        ),
+    ],
+)
+def test_a_child_comes_back_from_its_state(bookmark: ChildBookmark, state: dict[str, Any]) -> None:
+    """The bookmark of a child holds its parent's, is written as JSON, and read again as it was."""
+    written = bookmark.to_state("4242")
+    assert written == {"tenant_id": "4242"} | state
+    assert child_from_state("notes", json.loads(json.dumps(written)), "4242") == bookmark
+
+
+@pytest.mark.parametrize(
+    ("swept_on", "is_due"),
+    [
+        pytest.param(None, True, id="never swept"),
+        pytest.param(NOW - SWEEP_AFTER - timedelta(seconds=1), True, id="longer ago"),
+        pytest.param(NOW - SWEEP_AFTER, True, id="just as long ago"),
+        pytest.param(NOW - SWEEP_AFTER + timedelta(seconds=1), False, id="not as long ago"),
+        pytest.param(NOW, False, id="now"),
+        pytest.param(NOW + timedelta(days=1), False, id="by a clock that was ahead"),
+    ],
+)
+def test_all_parents_are_visited_once_a_week(swept_on: datetime | None, is_due: bool) -> None:  # noqa: FBT001 - a column of the table
+    """Where a change of a child does not show in its parent, all parents are visited again after a week."""
+    assert timedelta(days=7) == SWEEP_AFTER
+    bookmark = ChildBookmark(swept_on=as_parameter(swept_on) if swept_on else None)
+    assert bookmark.is_due(NOW) is is_due
+
+
+def test_a_sweep_under_way_is_not_one_that_ended() -> None:
+    """A visit of all parents that broke off does not put off the next."""
+    assert ChildBookmark(sweep_began=as_parameter(NOW)).is_due(NOW)
+
+
+@pytest.mark.parametrize(
+    ("bookmark", "since"),
+    [
+        pytest.param(ChildBookmark(), None, id="never swept: all"),
+        pytest.param(ChildBookmark(sweep_began=MONDAY), None, id="the first sweep is under way: all"),
+        pytest.param(
+            ChildBookmark(swept_on="2026-11-16T08:00:00Z"), "2026-11-16T07:00:00Z", id="from before the last sweep"
+        ),
+        pytest.param(
+            ChildBookmark(swept_on="2026-11-16T08:00:00Z", sweep_began="2026-11-18T08:00:00Z"),
+            "2026-11-16T07:00:00Z",
+            id="a later sweep is under way",
+        ),
+    ],
+)
+def test_a_child_is_asked_from_before_the_last_sweep(bookmark: ChildBookmark, since: str | None) -> None:
+    """What changed since all parents were last visited is asked for, whichever parent it is of."""
+    assert (as_parameter(bookmark.since) if bookmark.since else None) == since
+
+
+# What all have in common
+
+READERS = [
+    pytest.param(from_state, id="feed"),
+    pytest.param(date_from_state, id="list"),
+    pytest.param(child_from_state, id="child"),
+]
+
+
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize("owner", ["7", 7], ids=["a text", "a number"])
+def test_the_bookmark_of_another_tenant_is_refused(read: Callable[..., object], owner: object) -> None:
+    """Whatever the stream, a bookmark of another tenant is refused with both tenants and what to do."""
+    with pytest.raises(StateError) as refusal:
+        read("teams", {"tenant_id": owner}, "4242")
+    assert str(refusal.value) == (
+        "teams: the state has a bookmark of tenant 7, and the settings name tenant 4242; "
+        "give the state of this tenant, or none for a first run"
+    )
+
+
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize(
+    "state",
+    [{}, {"tenant_id": None}, {"tenant_id": 4242}, {"tenant_id": "4242"}],
+    ids=["no state", "null", "a number", "a text"],
+)
+def test_the_same_tenant_is_not_refused(read: Callable[..., object], state: dict[str, Any]) -> None:
+    """A tenant written as a number is the same tenant, and without a bookmark all is read."""
+    assert read("teams", state, "4242") in (Bookmark(), DateBookmark(), ChildBookmark())
+
+
+@pytest.mark.parametrize(
+    ("read", "state", "said"),
+    [
+        pytest.param(
+            date_from_state,
+            {"replication_key_value": 5},
+            "replication_key_value is a int, not a str",
+            id="mark a number",
+        ),
+        pytest.param(
+            date_from_state, {"replication_key_value": "soon"}, "replication_key_value is not a time", id="mark no time"
+        ),
+        pytest.param(date_from_state, {"recent": {"a": 1}}, "recent is a dict, not a list", id="recent an object"),
+        pytest.param(child_from_state, {"parent": "jobs"}, "parent is a str, not a dict", id="parent a text"),
+        pytest.param(child_from_state, {"parent": [{}]}, "parent is a list, not a dict", id="parent a list"),
+        pytest.param(child_from_state, {"swept_on": 5}, "swept_on is a int, not a str", id="sweep a number"),
+        pytest.param(child_from_state, {"swept_on": "soon"}, "swept_on is not a time", id="sweep no time"),
+        pytest.param(child_from_state, {"sweep_began": True}, "sweep_began is a bool, not a str", id="sweep true"),
+        pytest.param(
+            child_from_state, {"sweep_began": "soon"}, "sweep_began is not a time", id="its beginning no time"
+        ),
+        pytest.param(child_from_state, {"recent": "a"}, "recent is a str, not a list", id="recent a text"),
+    ],
+)
+def test_what_is_wrong_with_a_state_is_named(read: Callable[..., object], state: dict[str, Any], said: str) -> None:
+    """A state of another shape is refused with the stream, the word that is wrong, and what to do."""
+    with pytest.raises(StateError) as refusal:
+        read("notes", {"tenant_id": "4242"} | state, "4242")
+    assert str(refusal.value) == (
+        f"notes: the state's {said}; mend the state, or remove the stream's bookmark to read the stream from its start"
+    )
+
+
+@pytest.mark.parametrize("read", READERS)
+def test_bookmarks_for_each_parent_are_passed_over(read: Callable[..., object]) -> None:
+    """The MeltanoLabs tap keeps a bookmark for each parent: where it did, the stream starts afresh."""
+    partitions = [{"context": {"customer_id": 1}, "replication_key": "modifiedOn", "replication_key_value": MONDAY}]
+    assert read("notes", {"partitions": partitions}, "4242") == read("notes", {}, "4242")
+
+
+def test_a_date_of_the_other_tap_goes_on() -> None:
+    """The date bookmark that the MeltanoLabs tap has of a list is one of this tap."""
+    state = {"replication_key": "modifiedOn", "replication_key_value": MONDAY, "starting_replication_value": SUNDAY}
+    assert date_from_state("teams", state, "4242") == DateBookmark(mark=MONDAY)
 
 
 LATE = 15

@@ -14,11 +14,17 @@ from hypothesis import strategies as st
 from tap_servicetitan import recent as under_test
 from tap_servicetitan.bookmark import RECENT_REACH
 from tap_servicetitan.recent import ALWAYS, LIMIT, Recent
+from tap_servicetitan.records import DictRecords
 from tap_servicetitan.stamps import as_parameter, latest
 
 BEGIN = datetime(2026, 11, 1, tzinfo=UTC)
 REACH = int(RECENT_REACH.total_seconds()) // 60
 """In minutes."""
+
+
+def is_new(recent: Recent, key: tuple[Any, ...], stamp: str | None, row: dict[str, Any]) -> bool:
+    """Ask with a row whose content is as the records of a page give it."""
+    return recent.is_new(key, stamp, lambda: DictRecords([row]).content(0))
 
 
 class Row(NamedTuple):
@@ -56,7 +62,7 @@ class Reader:
 
     def read(self, page: list[Row]) -> None:
         """Read a page: what is new comes out, what cannot come again is forgotten."""
-        self.written += [row for row in page if self.recent.is_new((row.id,), row.stamp, row.record)]
+        self.written += [row for row in page if is_new(self.recent, (row.id,), row.stamp, row.record)]
         self.mark = latest([self.mark, *(row.stamp for row in page)])
         self.recent.forget(self.mark, RECENT_REACH)
 
@@ -128,12 +134,12 @@ KEYS: list[tuple[Any, ...]] = [
 def test_keys_are_not_confused(stamp: str | None) -> None:
     """Keys that are written alike are different keys."""
     recent = Recent()
-    assert [key for key in KEYS if not recent.is_new(key, stamp, {})] == []
-    assert [key for key in KEYS if recent.is_new(key, stamp, {})] == []
+    assert [key for key in KEYS if not is_new(recent, key, stamp, {})] == []
+    assert [key for key in KEYS if is_new(recent, key, stamp, {})] == []
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "is_new"),
+    ("first", "second", "comes"),
     [
         pytest.param(("a", {"x": 1}), ("a", {"x": 1}), False, id="the same"),
         pytest.param(("a", {"x": 1}), ("b", {"x": 1}), True, id="another stamp"),
@@ -152,37 +158,37 @@ def test_keys_are_not_confused(stamp: str | None) -> None:
         pytest.param((None, {"x": 1}), ("a", {"x": 1}), True, id="a stamp where there was none"),
     ],
 )
-def test_a_version(first: tuple[str | None, Any], second: tuple[str | None, Any], is_new: bool) -> None:  # noqa: FBT001 - a column of the table
+def test_a_version(first: tuple[str | None, Any], second: tuple[str | None, Any], comes: bool) -> None:  # noqa: FBT001 - a column of the table
     """A version is a key with a stamp, or without a stamp, a key with a content."""
     recent = Recent()
-    assert recent.is_new((1,), *first)
-    assert recent.is_new((1,), *second) is is_new
+    assert is_new(recent, (1,), *first)
+    assert is_new(recent, (1,), *second) is comes
 
 
 def test_a_row_without_a_stamp_is_known_in_the_next_run() -> None:
     """The hash of a row is the same in every process: it is written out here."""
     recent = Recent()
-    assert recent.is_new((7, "a"), None, {"id": 7, "note": "b"})
+    assert is_new(recent, (7, "a"), None, {"id": 7, "note": "b"})
     assert recent.entries() == ['|[7,"a"]|826b88151839009e904cbef0']
-    assert not Recent(recent.entries()).is_new((7, "a"), None, {"id": 7, "note": "b"})
+    assert not is_new(Recent(recent.entries()), (7, "a"), None, {"id": 7, "note": "b"})
 
 
 def test_when_the_memory_is_full_the_oldest_goes() -> None:
     """Over the limit the oldest is forgotten and comes out again; the others are still known."""
     recent = Recent(limit=3)
     for number in range(4):
-        recent.is_new((number,), "s", {})
+        is_new(recent, (number,), "s", {})
     recent.forget(None, RECENT_REACH)
     assert recent.entries() == ["s|[1]", "s|[2]", "s|[3]"]
-    assert not recent.is_new((1,), "s", {})
-    assert recent.is_new((0,), "s", {})
+    assert not is_new(recent, (1,), "s", {})
+    assert is_new(recent, (0,), "s", {})
 
 
 def test_what_repeats_is_not_the_oldest() -> None:
     """A repeat makes a version young again: it will come again, and must not be forgotten first."""
     recent = Recent(limit=2)
     for number in (1, 2, 1, 3):
-        recent.is_new((number,), "s", {})
+        is_new(recent, (number,), "s", {})
     recent.forget(None, RECENT_REACH)
     assert recent.entries() == ["s|[1]", "s|[3]"]
 
@@ -191,7 +197,7 @@ def test_what_cannot_come_again_is_forgotten() -> None:
     """Versions further back than the reach go, so that a state is small, but for a few of the newest."""
     recent = Recent()
     for number in range(ALWAYS + 50):
-        recent.is_new((number,), "2026-11-01T00:00:00Z", {})
+        is_new(recent, (number,), "2026-11-01T00:00:00Z", {})
     recent.forget("2026-11-01T01:00:00Z", RECENT_REACH)
     assert len(recent.entries()) == ALWAYS + 50, "at the reach: may still come"
     recent.forget("2026-11-01T01:00:01Z", RECENT_REACH)
@@ -203,7 +209,7 @@ def test_what_has_no_time_has_no_age(stamp: str) -> None:
     """A version whose age is unknown is not forgotten for its age."""
     recent = Recent()
     for number in range(ALWAYS + 50):
-        recent.is_new((number,), stamp, {})
+        is_new(recent, (number,), stamp, {})
     recent.forget("2026-11-01T00:00:00Z", RECENT_REACH)
     assert len(recent.entries()) == ALWAYS + 50
 
@@ -212,6 +218,78 @@ def test_the_state_stays_small() -> None:
     """A stream remembers thousands of versions, not millions."""
     recent = Recent()
     for number in range(LIMIT + 1):
-        recent.is_new((number,), None, {})
+        is_new(recent, (number,), None, {})
     recent.forget(None, RECENT_REACH)
     assert len(recent.entries()) == LIMIT <= 10_000
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "comes"),
+    [
+        pytest.param(("a", {"x": 1}), ("a", {"x": 1}), False, id="the same"),
+        pytest.param(("a", {"x": 1}), ("a", {"x": 2}), True, id="another content with the same stamp"),
+        pytest.param(("a", {"x": 1}), ("b", {"x": 1}), True, id="another stamp"),
+        pytest.param(("a", {"x": 1, "y": 2}), ("a", {"y": 2, "x": 1}), False, id="another order of fields"),
+        pytest.param(("a", {"x": [1, 2]}), ("a", {"x": [2, 1]}), True, id="another order of a list"),
+        pytest.param(("a", {"x": Decimal("1.10")}), ("a", {"x": Decimal("1.1")}), True, id="other digits"),
+        pytest.param((None, {"x": 1}), (None, {"x": 1}), False, id="no stamp, the same"),
+        pytest.param((None, {"x": 1}), (None, {"x": 2}), True, id="no stamp, another content"),
+    ],
+)
+def test_a_version_by_content(first: tuple[str | None, Any], second: tuple[str | None, Any], comes: bool) -> None:  # noqa: FBT001 - a column of the table
+    """Where a stamp does not tell every change, only what is the same in every field is a repeat, in each run."""
+    recent = Recent(by_content=True)
+    assert is_new(recent, (1,), *first)
+    assert is_new(recent, (1,), *second) is comes
+    assert not is_new(recent, (1,), *second)
+    next_run = Recent(json.loads(json.dumps(recent.entries())), by_content=True)
+    assert not is_new(next_run, (1,), *first)
+    assert not is_new(next_run, (1,), *second)
+
+
+def test_a_version_by_content_has_an_age() -> None:
+    """A version that is known by its content is forgotten for its age like any other."""
+    recent = Recent(by_content=True)
+    for number in range(ALWAYS + 50):
+        is_new(recent, (number, "a|b"), "2026-11-01T00:00:00Z", {})
+    recent.forget("2026-11-01T01:00:01Z", RECENT_REACH)
+    assert [entry.rpartition("|")[0] for entry in recent.entries()] == [
+        f'2026-11-01T00:00:00Z|[{number},"a|b"]' for number in range(50, ALWAYS + 50)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stamp", "by_content", "asked"),
+    [("a", False, 0), ("a", True, 1), (None, False, 1), ("", False, 1), (None, True, 1)],
+)
+def test_the_content_is_asked_for_only_if_needed(stamp: str | None, by_content: bool, asked: int) -> None:  # noqa: FBT001 - a column of the table
+    """To write a row out costs time, and is done only where key and stamp do not suffice."""
+    times: list[bytes] = []
+
+    def content() -> bytes:
+        times.append(b"all of it")
+        return times[-1]
+
+    Recent(by_content=by_content).is_new((1,), stamp, content)
+    assert len(times) == asked
+
+
+def test_repeats_are_sifted_out_of_a_page() -> None:
+    """Of the records of a page, those come that were not there before, in their order."""
+    recent = Recent()
+    page: list[dict[str, Any]] = [
+        {"id": 1, "on": "a"},
+        {"id": 2, "on": "a"},
+        {"id": 1, "on": "a"},
+        {"id": 1, "on": "b"},
+        {"id": 3},
+        {"id": 3},
+    ]
+
+    def sifted(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        found = DictRecords(items)
+        return recent.sifted(found, ("id",), found.texts("on")).dicts()
+
+    assert sifted(page) == [page[0], page[1], page[3], page[4]]
+    assert sifted(page) == []
+    assert sifted([{"id": 4, "on": "a"}, *page, {"id": 3, "x": 1}]) == [{"id": 4, "on": "a"}, {"id": 3, "x": 1}]

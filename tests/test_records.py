@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
+import json
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
-from tap_servicetitan.endpoint import MadeKey, export
+from tap_servicetitan.direct import Direct
+from tap_servicetitan.endpoint import child, detail, export, listed, whole
 from tap_servicetitan.endpoints import BY_NAME
-from tap_servicetitan.records import records
+from tap_servicetitan.records import DictRecords, Records, dict_records, direct_records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tap_servicetitan.endpoint import Endpoint
+
+Row = dict[str, Any]
 
 PLAIN = export("jobs")
 HISTORY = export("job_history", key=("jobId", "id"), explode="history")
-PAY = export("pay", key=("_key",), made_key=MadeKey(field="id", fallback=("payrollId", "date", "amount")))
+PAY = export("pay", key=("_key",), made_key=(("id",), ("payrollId", "date", "amount")))
+
+
+def records(row: Endpoint, items: Iterable[Any], added: Mapping[str, Any] | None = None) -> list[Row]:
+    """Give the records in some items, as dicts."""
+    return dict_records(row, items, added or {}, itertools.count(1)).dicts()
+
+
+def direct(row: Endpoint, schema: Row, items: Iterable[Row], added: Mapping[str, Any] | None = None) -> Records:
+    """Give the records in some items, passed through, each field of which the schema names."""
+    properties = {name: {"type": [*types, "null"]} | more for name, (types, more) in schema.items()}
+    rows = Direct(row.name, {"type": "object", "properties": properties}).read(msgspec.json.encode(list(items)))
+    return direct_records(row, rows, added or {}, itertools.count(1))
 
 
 KEYS = {
@@ -44,7 +68,7 @@ KEYS = {
 )
 def test_items_are_records(items: list[Any], wanted: list[dict[str, Any]]) -> None:
     """Usually an item is a record, as it came."""
-    assert list(records(PLAIN, items)) == wanted
+    assert records(PLAIN, items) == wanted
 
 
 @pytest.mark.parametrize(
@@ -69,13 +93,13 @@ def test_items_are_records(items: list[Any], wanted: list[dict[str, Any]]) -> No
 )
 def test_entries_are_records(item: dict[str, Any], wanted: list[dict[str, Any]]) -> None:
     """Each entry of an exploded field is a record, joined by the item's other fields."""
-    assert list(records(HISTORY, [item])) == wanted
+    assert records(HISTORY, [item]) == wanted
 
 
 def test_entries_of_several_items_stay_apart() -> None:
     """The fields of one item do not get into the records of the next."""
     items = [{"jobId": 1, "note": "a", "history": [{"id": 1}]}, None, {"jobId": 2, "history": [{"id": 1}]}]
-    assert list(records(HISTORY, items)) == [{"jobId": 1, "note": "a", "id": 1}, {"jobId": 2, "id": 1}]
+    assert records(HISTORY, items) == [{"jobId": 1, "note": "a", "id": 1}, {"jobId": 2, "id": 1}]
 
 
 @pytest.mark.parametrize(
@@ -112,3 +136,231 @@ def test_the_key_of_a_gross_pay_item() -> None:
     item = {"id": None, "payrollId": 1, "employeeId": 2, "employeeType": "Technician", "date": "2026-01-01T00:00:00Z"}
     (record,) = records(BY_NAME["gross_pay_items"], [item])
     assert record["_key"] == "f039e670e5beb7e742322a0417578a7fd0ea362a8888abd606aa1e92c1d7b89f"
+
+
+def test_the_key_of_a_gross_pay_item_with_an_id() -> None:
+    """A gross pay item with an id is known by that alone, whatever else is known of it."""
+    (record,) = records(BY_NAME["gross_pay_items"], [{"id": 5, "payrollId": 1, "employeeId": 2}])
+    assert record["_key"] == KEYS["five"] == _hash([5])
+
+
+@pytest.mark.parametrize(
+    ("item", "parts"),
+    [
+        pytest.param({"a": 1, "b": 2, "c": 3, "d": 4, "e": 5}, [1], id="the first alternative"),
+        pytest.param({"a": None, "b": 2, "c": 3, "d": 4, "e": 5}, [2, 3], id="null in the first: the second"),
+        pytest.param({"b": 2, "c": 3}, [2, 3], id="the first is missing"),
+        pytest.param({"b": 2, "c": None, "d": 4, "e": 5}, [4, 5], id="null in the second, too: the last"),
+        pytest.param({"b": None, "c": 3, "d": 4, "e": None}, [4, None], id="the last, even with a null"),
+        pytest.param({}, [None, None], id="the last, even with nothing"),
+        pytest.param({"a": 0, "b": 2}, [0], id="zero is a value"),
+        pytest.param({"a": "", "b": 2}, [""], id="an empty text is a value"),
+        pytest.param({"a": False, "b": 2}, [False], id="false is a value"),
+        pytest.param({"a": [], "b": 2}, [[]], id="an empty list is a value"),
+    ],
+)
+def test_the_first_alternative_without_a_null_counts(item: Row, parts: list[Any]) -> None:
+    """A key is made of the first alternative that has all its parts; where none has, of the last."""
+    row = whole("pay", key=("_key",), made_key=(("a",), ("b", "c"), ("d", "e")))
+    (record,) = records(row, [dict(item)])
+    assert record == item | {"_key": _hash(parts)}
+
+
+@pytest.mark.parametrize(
+    ("call", "part"),
+    [
+        pytest.param({"id": 7, "x": 1}, 7, id="within an object"),
+        pytest.param({}, None, id="missing within"),
+        pytest.param(None, None, id="null for the object"),
+        pytest.param(7, None, id="a number for the object"),
+        pytest.param([{"id": 7}], None, id="a list for the object"),
+    ],
+)
+def test_a_part_may_lie_within_an_object(call: object, part: object) -> None:
+    """A dotted path leads into objects; where it does not lead on, there is null."""
+    row = whole("leads", key=("_key",), made_key=(("on", "call.id"),))
+    (record,) = records(row, [{"on": "d", "call": call, "id": 9, "call.id": 8}])
+    assert record["_key"] == _hash(["d", part])
+
+
+def test_a_list_in_a_made_key_has_no_order() -> None:
+    """The API promises no order of a list: in whatever order it comes, the key is the same, and the record as sent."""
+    row = whole("slots", key=("_key",), made_key=(("start", "ids"),))
+    made = set()
+    for ids in itertools.permutations([10, 9, 2, "b", None, {"x": 1}]):
+        (record,) = records(row, [{"start": "s", "ids": [*ids]}])
+        assert record["ids"] == [*ids]
+        made.add(record["_key"])
+    assert len(made) == 1
+    (other,) = records(row, [{"start": "s", "ids": [10, 9, 2, "b", None]}])
+    assert other["_key"] not in made
+
+
+def test_the_key_of_a_capacity() -> None:
+    """The made key of a row with a list stands: the list is in the order of its texts, of which "10" is the first."""
+    item = {"startUtc": "2026-11-01T08:00:00Z", "endUtc": "2026-11-01T12:00:00Z", "businessUnitIds": [10, 9, 2]}
+    (record,) = records(BY_NAME["capacities"], [item])
+    assert record["_key"] == _hash([item["startUtc"], item["endUtc"], [10, 2, 9]])
+    assert record["_key"] == "eb988af737984fd02300afccb9ec97c9d731f9e211d54988367e25c655d1e4e8"
+
+
+def test_a_window_is_part_of_a_made_key() -> None:
+    """What the tap adds to a record counts for its key: the same figures of another day are another record."""
+    row = BY_NAME["campaign_performance"]
+    made = [records(row, [{"campaign": {"id": 1, "name": "a"}}], {"date": day})[0] for day in ("d1", "d2", "d1")]
+    assert made[0]["_key"] == made[2]["_key"] != made[1]["_key"]
+    assert made[0]["_key"] == _hash(["d1", 1, None, "a"])
+
+
+@pytest.mark.parametrize(
+    ("item", "wanted"),
+    [
+        pytest.param({"id": 1}, {"id": 1, "jobId": 7}, id="missing: added"),
+        pytest.param({"id": 1, "jobId": None}, {"id": 1, "jobId": 7}, id="null: filled in"),
+        pytest.param({"id": 1, "jobId": 8}, {"id": 1, "jobId": 8}, id="its own: kept"),
+        pytest.param({"id": 1, "jobId": 0}, {"id": 1, "jobId": 0}, id="zero is its own"),
+        pytest.param({"id": 1, "jobId": ""}, {"id": 1, "jobId": ""}, id="an empty text is its own"),
+    ],
+)
+def test_what_the_tap_knows_is_added(item: Row, wanted: Row) -> None:
+    """A record is told what the tap knows of it, and keeps what it says of that itself."""
+    assert records(child("notes", "jobs", "jobs/{jobId}/notes"), [item], {"jobId": 7}) == [wanted]
+
+
+def test_every_record_of_a_page_is_told() -> None:
+    """What the tap knows is added to each record, the entries of an exploded field too, and to nothing else."""
+    known = {"tenantId": 42}
+    items = [{"jobId": 1, "history": [{"id": 1}, {"id": 2}]}, None]
+    assert [one["tenantId"] for one in records(HISTORY, items, known)] == [42, 42]
+    assert records(PLAIN, [{"id": 1}, None, {"id": 2}], known) == [{"id": 1} | known, {"id": 2} | known]
+    assert known == {"tenantId": 42}
+
+
+def test_lines_are_numbered_over_pages() -> None:
+    """Lines without an id are numbered on from page to page, and only where that is the key."""
+    lines = child("lines", "entries", "entries/{entryId}/lines", key=("entryId", "_line"))
+    numbers = itertools.count(1)
+    pages = [dict_records(lines, [{"a": 1}, None, {"a": 1}], {}, numbers), dict_records(lines, [{"a": 2}], {}, numbers)]
+    assert [one["_line"] for page in pages for one in page.dicts()] == [1, 2, 3]
+    assert records(PLAIN, [{"id": 1}]) == [{"id": 1}]
+
+
+@pytest.mark.parametrize(
+    ("call", "lifted"),
+    [
+        pytest.param({"at": {"on": "t"}}, "t", id="there"),
+        pytest.param({"at": {"on": None}}, None, id="null"),
+        pytest.param({"at": {}}, None, id="missing"),
+        pytest.param({"at": "t"}, None, id="no object"),
+        pytest.param(None, None, id="null for the object"),
+    ],
+)
+def test_a_field_is_lifted(call: object, lifted: object) -> None:
+    """A field is taken over from within an object, and stays there; where it is not, it is null."""
+    row = listed("calls", lift={"modifiedOn": "call.at.on"})
+    assert records(row, [{"id": 1, "call": call}]) == [{"id": 1, "call": call, "modifiedOn": lifted}]
+
+
+def test_a_call_is_stamped() -> None:
+    """A call of the list has its stamp where a bookmark can be taken from."""
+    (record,) = records(BY_NAME["calls_list"], [{"id": 1, "leadCall": {"modifiedOn": "2026-11-01T00:00:00Z"}}])
+    assert record["modifiedOn"] == "2026-11-01T00:00:00Z"
+
+
+@pytest.mark.parametrize("value", [5, None, "x", 0, [1], {"a": 1}], ids=repr)
+def test_a_bare_value_is_a_record(value: object) -> None:
+    """A body that is a plain value, or null, is a record with the one field that the row names, and what is added."""
+    row = detail("chosen", "locations", "locations/{locationId}/chosen", bare="technicianId", key=("locationId",))
+    assert records(row, [value], {"locationId": 3}) == [{"technicianId": value, "locationId": 3}]
+
+
+NUMBER: tuple[list[str], Row] = (["integer"], {})
+TEXT: tuple[list[str], Row] = (["string"], {})
+
+
+@pytest.mark.parametrize(
+    ("row", "schema", "items", "added"),
+    [
+        pytest.param(PLAIN, {"id": NUMBER}, [{"id": 1}, {"id": 2}], {}, id="as they came"),
+        pytest.param(PLAIN, {"id": NUMBER}, [], {}, id="none"),
+        pytest.param(
+            child("notes", "jobs", "jobs/{jobId}/notes"),
+            {"id": NUMBER, "jobId": NUMBER},
+            [{"id": 1}, {"id": 2, "jobId": None}, {"id": 3, "jobId": 8}, {"id": 4, "jobId": 0}],
+            {"jobId": 7},
+            id="added",
+        ),
+        pytest.param(
+            whole("pay", key=("_key",), made_key=(("id",), ("a", "b"))),
+            {"_key": TEXT, "id": NUMBER, "a": NUMBER, "b": TEXT},
+            [{"id": 5}, {"id": 0, "a": 1}, {"id": None, "a": 1, "b": "x"}, {"a": 1}, {"b": "ü"}, {}],
+            {},
+            id="made key",
+        ),
+        pytest.param(
+            whole("leads", key=("_key",), made_key=(("on", "call.id", "ids"),)),
+            {
+                "_key": TEXT,
+                "on": TEXT,
+                "call": (["object"], {"properties": {"id": {"type": ["integer", "null"]}}}),
+                "ids": (["array"], {"items": {"type": ["integer", "null"]}}),
+            },
+            [{"call": {"id": 7}, "ids": [10, 9]}, {"call": {}, "ids": [9, 10]}, {"call": None, "on": "c"}, {}],
+            {"on": "d"},
+            id="made key of what is within, of a list and of what is added",
+        ),
+        pytest.param(
+            listed("calls", lift={"modifiedOn": "call.on"}),
+            {
+                "modifiedOn": TEXT,
+                "id": NUMBER,
+                "call": (["object"], {"properties": {"on": {"type": ["string", "null"]}}}),
+            },
+            [{"id": 1, "call": {"on": "t"}}, {"id": 2, "call": None}, {"id": 3, "call": {}}, {"id": 4}],
+            {},
+            id="lifted",
+        ),
+        pytest.param(
+            child("lines", "entries", "entries/{entryId}/lines", key=("entryId", "_line")),
+            {"entryId": TEXT, "_line": NUMBER, "a": NUMBER},
+            [{"a": 1}, {"a": 1}, {}],
+            {"entryId": "e"},
+            id="numbered",
+        ),
+    ],
+)
+def test_both_ways_give_the_same(row: Endpoint, schema: Row, items: list[Row], added: Row) -> None:
+    """Records that are passed through are those that are made as dicts, field for field, in whole and in part."""
+    wanted = DictRecords(records(row, json.loads(json.dumps(items)), added))
+    found = direct(row, schema, items, added)
+    assert len(found) == len(wanted) == len(items)
+    assert found.dicts() == wanted.dicts()
+    assert found.values(*schema) == wanted.values(*schema)
+    which = [number % 2 == 1 for number in range(len(items))]
+    fewer, few = found.kept(which), wanted.kept(which)
+    assert len(fewer) == len(few)
+    assert fewer.dicts() == few.dicts()
+    assert fewer.values(*schema) == few.values(*schema)
+
+
+@pytest.mark.parametrize("kind", ["dicts", "passed through"])
+def test_records_can_be_left_out_again_and_again(kind: str) -> None:
+    """What is left out stays out, what is left is counted anew, and the records before it are unharmed."""
+    items = [{"id": number, "on": f"t{number}"} for number in range(5)]
+    schema = {"id": NUMBER, "on": TEXT}
+    found = DictRecords(items) if kind == "dicts" else direct(PLAIN, schema, items)
+    odd = found.kept([False, True, True, True, False])
+    one = odd.kept([False, True, False])
+    assert [part.values("id") for part in (found, odd, one)] == [
+        [(0,), (1,), (2,), (3,), (4,)],
+        [(1,), (2,), (3,)],
+        [(2,)],
+    ]
+    assert (one.dicts(), len(one), one.texts("on"), one.texts("id")) == ([items[2]], 1, ["t2"], [None])
+    assert one.content(0) == odd.content(1) == found.content(2)
+    assert len({found.content(number) for number in range(5)}) == 5
+
+
+def _hash(parts: list[Any]) -> str:
+    """Hash parts as a key is hashed, by other code: SHA-256 of compact JSON."""
+    return hashlib.sha256(json.dumps(parts, separators=(",", ":")).encode()).hexdigest()

@@ -42,6 +42,8 @@ def found(config: dict[str, Any]) -> list[str]:
         pytest.param({"concurrency": 32}, id="most concurrency"),
         pytest.param({"requests_per_second": 0.5, "request_timeout": 100}, id="numbers whole or not"),
         pytest.param({"api_url": "https://proxy.example/api", "auth_url": "https://proxy.example:8443/t"}, id="https"),
+        pytest.param({"router_ids": ["r-1", "2"]}, id="routers"),
+        pytest.param({"router_ids": []}, id="no routers"),
         pytest.param({"api_url": "http://localhost:8000"}, id="http to localhost"),
         pytest.param({"api_url": "http://127.0.0.1:8000", "auth_url": "http://[::1]:8000/t"}, id="http to loopback"),
         pytest.param(
@@ -51,6 +53,7 @@ def found(config: dict[str, Any]) -> list[str]:
                 "concurrency": None,
                 "api_url": None,
                 "include_recent_changes": None,
+                "router_ids": None,
                 "flattening_enabled": None,
             },
             id="null is unset",
@@ -142,6 +145,11 @@ HTTPS = "must be an https:// address (http:// only for an address of this machin
         pytest.param(
             {"start_date": 20240101}, ["start_date must be of type string, not 20240101"], id="start a number"
         ),
+        pytest.param({"router_ids": "r-1"}, ["router_ids must be of type array, not 'r-1'"], id="router, no list"),
+        pytest.param({"router_ids": [7]}, ["router_ids.0 must be of type string, not 7"], id="router a number"),
+        pytest.param(
+            {"router_ids": ["r-1", None]}, ["router_ids.1 must be of type string, not None"], id="router null"
+        ),
         pytest.param({"api_url": "http://a.example"}, [f"api_url {HTTPS}"], id="http to elsewhere"),
         pytest.param(
             {"auth_url": "http://localhost.example"},
@@ -189,7 +197,7 @@ def test_no_settings_at_all() -> None:
 def test_white_space_and_null_are_dropped() -> None:
     """White space at the ends of a text is dropped, as are a null and an empty text; what is within a text stays."""
     config = {"a": " x y\n", "b": None, "c": 0, "d": False, "e": [" z "], "f": "", "g": " "}
-    assert tidied(config) == {"a": "x y", "c": 0, "d": False, "e": [" z "]}
+    assert tidied(config) == {"a": "x y", "c": 0, "d": False, "e": ["z"]}
 
 
 @pytest.mark.parametrize(("text", "number"), [("20.5", 20.5), ("90", 90), ("1,5", "1,5")])

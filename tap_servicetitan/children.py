@@ -1,0 +1,98 @@
+"""Streams whose endpoint is asked once for each record of another stream, or for some of them at once."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+from tap_servicetitan.bookmark import ChildBookmark, child_from_state
+from tap_servicetitan.http import ConflictError, NotFoundError
+from tap_servicetitan.lists import ListedStream, Sieve
+from tap_servicetitan.stamps import as_parameter
+from tap_servicetitan.stream import Page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from tap_servicetitan.records import Record, Records
+
+MOST_IDS = 50
+"""How many ids a request may name (documented)."""
+
+
+class ChildStream(ListedStream):
+    """A list that each record of another stream has.
+
+    It walks through its parents by itself, with a bookmark of its own of their endpoint. So the
+    parent stream is read as if it had no children, and a child that is selected later starts
+    with the first parent.
+    """
+
+    _silent = 0
+
+    @override
+    def read(self, state: Mapping[str, Any]) -> Iterator[Page]:
+        bookmark = self._begun_sweep(child_from_state(self.name, state, self._tap.tenant_id))
+        sieve, mark, last = Sieve(bookmark.recent), bookmark.swept_on, None
+        self._silent = 0
+        for parents in self.parent_records(bookmark.parent):
+            for read in self._of(parents.records.dicts(), bookmark):
+                found, mark = sieve.sifted(self, read, mark) if self.row.since else (read, mark)
+                yield Page(found)
+            if parents.state is not None and self.may_go_on:
+                bookmark = dataclasses.replace(bookmark, parent=parents.state)
+                last = bookmark.to_state(self._tap.tenant_id)
+                yield Page(state=last)
+        bookmark = self._ended(bookmark, sieve)
+        if self._silent:
+            self.logger.info("%s: %d parents gave nothing (404 or 409)", self.name, self._silent)
+        # Whoever was missed among the parents has rows that did not come.
+        self.is_complete = self.is_complete and (self.parent is None or self.parent.is_complete)
+        if self.may_go_on and (done := bookmark.to_state(self._tap.tenant_id)) != last:
+            yield Page(state=done)
+
+    def _begun_sweep(self, bookmark: ChildBookmark) -> ChildBookmark:
+        """Go back to the first parent where it is time to visit all of them; a visit that broke off goes on."""
+        if bookmark.sweep_began:
+            return bookmark
+        began = self.now()
+        due = self.row.reread == "always" or (self.row.reread == "sweep" and bookmark.is_due(began))
+        return dataclasses.replace(bookmark, parent={}, sweep_began=as_parameter(began)) if due else bookmark
+
+    def _ended(self, bookmark: ChildBookmark, sieve: Sieve) -> ChildBookmark:
+        swept = bookmark.sweep_began or bookmark.swept_on
+        recent = sieve.remembered(swept) if self.row.since else ()
+        return dataclasses.replace(bookmark, swept_on=swept, sweep_began=None, recent=recent)
+
+    def _of(self, parents: Iterable[Record], bookmark: ChildBookmark) -> Iterator[Records]:
+        """Read what some parents have."""
+        params = {self.row.since: as_parameter(bookmark.since)} if self.row.since and bookmark.since else {}
+        for asked, values in self._questions(parents):
+            line = itertools.count(1)
+            try:
+                for data in self.items(params | asked, values):
+                    yield self.records(data, self.known | values, line)
+            except (ConflictError, NotFoundError) as error:
+                # A parent that has none of it, or that is in a state in which the API tells nothing of it.
+                self._silent += 1
+                self.is_complete = self.is_complete and isinstance(error, NotFoundError)
+
+    def _questions(self, parents: Iterable[Record]) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
+        """Give the parameters and the placeholders' values of each request for some parents."""
+        wanted = [one for one in parents if self._is_wanted(one)]
+        if self.row.ids:
+            for start in range(0, len(wanted), MOST_IDS):
+                ids = ",".join(str(one["id"]) for one in wanted[start : start + MOST_IDS])
+                yield {self.row.ids: ids}, {}
+            return
+        for one in wanted:
+            yield {}, {name: one[field] for name, field in self.row.links.items()}
+
+    def _is_wanted(self, parent: Record) -> bool:
+        if self.row.only is None:
+            return True
+        field, value = self.row.only
+        return bool(parent.get(field) == value)
