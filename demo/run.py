@@ -39,7 +39,12 @@ BEFORE = FOLDER / "before.duckdb"
 PROGRAMS = Path(sys.executable).parent
 TARGET_JSONL = ROOT / ".venv-targets" / "target-jsonl" / "bin" / "target-jsonl"
 
-SANDBOX = ("tap-servicetitan-sandbox", "--port", "0", "--seed", "1", "--scale", "0.1", "--at", "2026-11-01T12:00:00Z")
+# Without ServiceTitan's limit of requests per second, so that the demo does not have to wait for it.
+SANDBOX = (
+    *("tap-servicetitan-sandbox", "--port", "0", "--seed", "1", "--scale", "0.1", "--at", "2026-11-01T12:00:00Z"),
+    *("--requests-per-second", "0"),
+)
+REQUESTS_PER_SECOND = 1_000
 A_DAY = 24 * 60 * 60
 
 # What a user has set for a tap, target or project of their own must not lead the demo there.
@@ -132,7 +137,9 @@ def make_project(settings: Mapping[str, Any]) -> dict[str, str]:
     PROJECT.mkdir()
     (PROJECT / "meltano.yml").write_text(yaml.safe_dump(project, sort_keys=False))
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN_SETTINGS)}
-    ours = {f"TAP_SERVICETITAN_{name.upper()}": str(value) for name, value in settings.items()}
+    chosen = {**settings, "requests_per_second": REQUESTS_PER_SECOND}
+    texts = {name: json.dumps(value) if isinstance(value, list) else str(value) for name, value in chosen.items()}
+    ours = {f"TAP_SERVICETITAN_{name.upper()}": text for name, text in texts.items()}
     # A proxy that pip may need does not lead to the sandbox on this machine.
     return inherited | ours | dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
 

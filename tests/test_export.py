@@ -11,7 +11,7 @@ import pytest
 from tap_servicetitan.bookmark import StateError
 from tap_servicetitan.endpoints import ENDPOINTS
 from tap_servicetitan.run import RunError
-from tests.running import Output, run
+from tests.running import FEEDS, Output, run
 
 if TYPE_CHECKING:
     from tap_servicetitan.sandbox.server import Sandbox
@@ -47,12 +47,12 @@ def test_a_first_run_brings_every_row_once(sandbox: Sandbox) -> None:
 
 def test_an_idle_run_asks_once_and_writes_no_row(sandbox: Sandbox) -> None:
     """Where nothing changed, each stream costs one request, with the token that the last run ended on."""
-    first = run(sandbox.config)
+    first = run(sandbox.config, *FEEDS)
     sandbox.forget_requests()
-    second = run(sandbox.config, state=first.state)
+    second = run(sandbox.config, *FEEDS, state=first.state)
     assert second.counts == {}
-    for row in ENDPOINTS:
-        assert [query["from"] for query in queries(sandbox, row.name)] == [first.bookmarks[row.name]["continue_from"]]
+    for feed in FEEDS:
+        assert [query["from"] for query in queries(sandbox, feed)] == [first.bookmarks[feed]["continue_from"]]
 
 
 def test_the_next_run_brings_exactly_what_changed(sandbox: Sandbox) -> None:

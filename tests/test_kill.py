@@ -16,7 +16,7 @@ import pytest
 
 from tap_servicetitan.endpoints import BY_NAME
 from tap_servicetitan.sandbox.server import Sandbox, serve
-from tests.running import Message, catalog_of, command_line, texts, truth
+from tests.running import FEEDS, Message, catalog_file, command_line, texts, truth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,6 +115,7 @@ def test_killed_at_any_byte(sandbox: Sandbox, tmp_path: Path, concurrency: int, 
     """However often a run is killed, nothing is missing in the end, and only what no STATE covered comes again."""
     dice = random.Random(f"{concurrency} {recent}")  # noqa: S311 - the same bytes in every test run
     config = sandbox.config | {"concurrency": concurrency, "include_recent_changes": recent}
+    feeds = ("--catalog", catalog_file(tmp_path, *FEEDS))
     target = Target()
     doubtful: Counter[tuple[str, str]] = Counter()
     for _ in range(KILLS):
@@ -122,16 +123,16 @@ def test_killed_at_any_byte(sandbox: Sandbox, tmp_path: Path, concurrency: int, 
             # These come with every request from now on, and belong into the target once.
             sandbox.touch("jobs", 3, create=1)
             sandbox.touch("customers", 2)
-        with started(tmp_path, config, state=target.state) as process:
+        with started(tmp_path, config, *feeds, state=target.state) as process:
             output = read(process, dice.randrange(1, MOST_BYTES))
             process.kill()
         target.take(output)
         assert are_of_one_page(target.in_doubt)
         doubtful.update((stream, text) for stream, rows in target.in_doubt.items() for text in texts(rows))
-    with started(tmp_path, config, state=target.state) as process:
+    with started(tmp_path, config, *feeds, state=target.state) as process:
         target.take(read(process))
     assert process.returncode == 0
-    for stream in BY_NAME:
+    for stream in FEEDS:
         assert texts(target.newest(stream)) == texts(truth(sandbox, stream)), stream
     assert target.repeated() <= doubtful
     assert doubtful
@@ -141,9 +142,7 @@ def test_killed_at_any_byte(sandbox: Sandbox, tmp_path: Path, concurrency: int, 
 @pytest.mark.parametrize("concurrency", [1, 8], ids="concurrency {}".format)
 def test_ended_by_a_signal(tmp_path: Path, concurrency: int, number: signal.Signals, code: int) -> None:
     """A signal ends the run after a whole page, and the next run brings just the rest."""
-    catalog = tmp_path / "catalog.json"
-    catalog.write_text(json.dumps(catalog_of(*LARGE)))
-    options = ("--catalog", str(catalog))
+    options = ("--catalog", catalog_file(tmp_path, *LARGE))
     target = Target()
     # The first page is larger than this and a pipe together: the signal comes when half of it is written.
     with serve(seed=1, scale=0.1, page_size=400) as sandbox:
@@ -177,12 +176,11 @@ def test_the_target_goes_away(
     sandbox: Sandbox, tmp_path: Path, concurrency: int, streams: list[str], size: int
 ) -> None:
     """When nobody reads the output any more, the run ends with 1 and says so once, in a sentence."""
-    catalog, errors = tmp_path / "catalog.json", tmp_path / "errors"
-    catalog.write_text(json.dumps(catalog_of(*streams)))
+    catalog, errors = catalog_file(tmp_path, *streams), tmp_path / "errors"
     config = sandbox.config | {"concurrency": concurrency}
     with (
         errors.open("wb") as log,
-        started(tmp_path, config, "--catalog", str(catalog), errors=log) as process,
+        started(tmp_path, config, "--catalog", catalog, errors=log) as process,
     ):
         assert len(read(process, size)) == size
         assert process.stdout

@@ -10,6 +10,7 @@ from singer_sdk.testing import SuiteConfig, get_tap_test_class
 from tap_servicetitan.endpoints import ENDPOINTS
 from tap_servicetitan.sandbox.server import serve
 from tap_servicetitan.tap import TapServiceTitan
+from tests.running import catalog_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +37,8 @@ TestSuite = get_tap_test_class(
     # All records: the limit of 150 would hide what is wrong further on.
     suite_config=SuiteConfig(max_records_limit=None),
     parse_env_config=False,
+    # Some streams are deselected by default.
+    catalog=catalog_of(*(row.name for row in ENDPOINTS)),
 )
 
 

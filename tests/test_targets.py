@@ -21,7 +21,7 @@ from tap_servicetitan.endpoints import BY_NAME
 from tap_servicetitan.sandbox.server import Sandbox, serve
 from tap_servicetitan.schema import stream_schema
 from tests.postgres import Server, postgres
-from tests.running import Message, catalog_of, command_line, truth
+from tests.running import LASTING, Message, catalog_file, catalog_of, command_line, truth
 from tests.targets import target_jsonl, target_postgres
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ class DuckDb:
     def tables(self) -> dict[str, list[Message]]:
         """Build all tables and read them."""
         file = self.folder / "out.duckdb"
-        built = warehouse.build(self.files, catalog_of(*BY_NAME), file)
-        assert [table.kept_as_text for table in built] == [()] * len(BY_NAME)
+        built = warehouse.build(self.files, catalog_of(*LASTING), file)
+        assert [table.kept_as_text for table in built if table.kept_as_text] == []
         with duckdb.connect(file, read_only=True) as db:
             return {table.stream: _read(db, table.stream) for table in built}
 
@@ -166,7 +166,8 @@ class Pipeline:
 
     def _tap(self) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
         with (self.folder / "tap.log").open("wb") as log:
-            command = command_line(self.folder, self.sandbox.config, state=self.state)
+            catalog = catalog_file(self.folder, *LASTING)
+            command = command_line(self.folder, self.sandbox.config, "--catalog", catalog, state=self.state)
             return _ended(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log))  # noqa: S603 - our own command
 
     def _target(self, source: Any) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:  # noqa: ANN401 - as Popen
@@ -223,13 +224,17 @@ def by_key(stream: str, rows: list[Message]) -> dict[tuple[Any, ...], Message]:
 
 def assert_the_truth(sandbox: Sandbox, tables: dict[str, list[Message]]) -> None:
     """Compare all values of all rows of all tables with those of the sandbox."""
-    assert tables.keys() == BY_NAME.keys()
+    assert tables.keys() == {*LASTING}
     for stream, rows in tables.items():
-        assert len(sandbox.rows(stream, settled=True)) == len(sandbox.rows(stream)), "the API holds rows back"
+        if BY_NAME[stream].kind == "export":
+            assert len(sandbox.rows(stream, settled=True)) == len(sandbox.rows(stream)), "the API holds rows back"
         wanted = by_key(stream, [loadable(stream, one) for one in truth(sandbox, stream)])
         found = by_key(stream, rows)
         assert found.keys() == wanted.keys(), stream
         for key, values in wanted.items():
+            for name in BY_NAME[stream].secret:
+                # Deselected: a target that takes its columns from the SCHEMA message has none for it.
+                assert found[key].pop(name, None) is values.pop(name)
             assert typed(found[key]) == typed(values), f"{stream} {key}"
 
 
@@ -242,10 +247,15 @@ def typed(row: Message) -> dict[str, tuple[str, Any]]:
 
 
 def change(sandbox: Sandbox) -> dict[str, list[Message]]:
-    """Let a day pass, alter rows of all streams and make new ones, and deactivate some; give their keys."""
-    sandbox.advance(DAY - MINUTES)
-    for stream in BY_NAME:
-        sandbox.touch(stream, 2, create=1)
+    """Let some days pass, alter rows of all feeds and lists and make new ones, and deactivate some; give their keys.
+
+    So many days pass that the children of all parents are read again.
+    """
+    sandbox.advance(8 * DAY - MINUTES)
+    for stream in LASTING:
+        row = BY_NAME[stream]
+        if row.kind in {"export", "list"} and "tenantId" not in row.key:
+            sandbox.touch(stream, 2, create=1)
     deactivated = {}
     for stream in ("customers", "jobs", "technicians", "appointment_assignments"):
         active = [{"id": row["id"]} for row in sandbox.rows(stream) if row["active"]]
