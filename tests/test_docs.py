@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tap_servicetitan.endpoints import ENDPOINTS
 from tap_servicetitan.settings import SETTINGS
 
 ROOT = Path(__file__).parent.parent
@@ -54,6 +56,15 @@ def test_meltano_knows_the_settings() -> None:
         assert known[name].get("value") == setting.get("default")
         assert known[name]["label"] == setting["title"]
     assert "config" not in plugin
+
+
+def test_the_stream_reference_is_that_of_the_table() -> None:
+    """The tables of docs/streams.md are those that the script writes from the stream table and the facts."""
+    # By name, because the scripts are no package that could be imported.
+    script = importlib.import_module("scripts.stream_reference")
+    page = script.PAGE.read_text(encoding="utf-8")
+    assert script.written(page) == page
+    assert len(re.findall(r"^\| `\w+`( \(off\))? \|", page, re.MULTILINE)) == len(ENDPOINTS)
 
 
 @pytest.mark.parametrize("page", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]), ids=lambda page: page.name)
