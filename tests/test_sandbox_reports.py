@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from tap_servicetitan.sandbox.server import Sandbox
 
 Json = dict[str, Any]
-KINDS = {"String": str, "Number": (int, float), "Boolean": bool, "Date": str, "Time": str}
-OCTOBER = {"From": "2026-10-01", "To": "2026-10-31"}
+KINDS: dict[str, Any] = {"String": str, "Number": (int, float), "Boolean": bool, "Date": str, "Time": str}
+OCTOBER: Json = {"From": "2026-10-01", "To": "2026-10-31"}
 
 
 class Reporting(Client):
@@ -89,7 +89,7 @@ def test_rows_are_positional(asking: Reporting) -> None:
 
 def test_disjoint_windows_share_nothing(asking: Reporting) -> None:
     """Rows and sums of two halves of a month are those of the month."""
-    halves = ({"From": "2026-10-01", "To": "2026-10-15"}, {"From": "2026-10-16", "To": "2026-10-31"})
+    halves: list[Json] = [{"From": "2026-10-01", "To": "2026-10-15"}, {"From": "2026-10-16", "To": "2026-10-31"}]
     rows = [asking.data(definitions.JOBS, DateType=1, **half).json()["data"] for half in halves]
     assert sorted(rows[0] + rows[1]) == sorted(asking.data(definitions.JOBS, DateType=1, **OCTOBER).json()["data"])
     counts = [
@@ -159,7 +159,7 @@ def test_long_spans_and_maintenance_on_demand(asking: Reporting, sandbox: Sandbo
 def test_types_lie(asking: Reporting) -> None:
     """One report has values of other types than those it declares; the others keep their word."""
     for report in definitions.REPORTS:
-        said = {
+        said: Json = {
             one.name: OCTOBER.get(one.name, "2026-10-31" if one.kind == "Date" else 1)
             for one in report.parameters
             if one.required

@@ -79,8 +79,11 @@ async def _body(request: Request) -> Any:  # noqa: ANN401 - any JSON value
 def _told(request: Request, body: Any) -> dict[str, str]:  # noqa: ANN401 - any JSON value
     """Write what is asked, in the query and in the body, for the log."""
     told = dict(request.query_params)
-    for one in body.get("parameters") or () if isinstance(body, dict) else ():
-        told[one["name"]] = one["value"] if isinstance(one["value"], str) else json.dumps(one["value"])
+    listed = body.get("parameters") if isinstance(body, dict) else None
+    for one in listed if isinstance(listed, list) else ():
+        if isinstance(one, dict) and "name" in one:
+            value = one.get("value")
+            told[str(one["name"])] = value if isinstance(value, str) else json.dumps(value)
     return told
 
 
