@@ -4,6 +4,8 @@
 PYTHON ?= python3
 # More arguments for pytest: make test ARGS='-k bookmark'
 ARGS ?=
+# A process for each core.
+SIDE_BY_SIDE := -n auto --dist worksteal
 
 DEV := .venv
 DEMO := .venv-demo
@@ -12,13 +14,14 @@ WHEEL := .venv-wheel
 PIP_INSTALL := -m pip install --quiet --quiet --disable-pip-version-check
 NEW_ENOUGH := import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12")
 
-.PHONY: help demo demo-setup test test-setup test-wheel lint types format constraints clean
+.PHONY: help demo demo-setup test test-setup test-wheel benchmark lint types format constraints clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make demo        load the sandbox into a DuckDB file with Meltano, twice'
 	@echo 'make test        run the tests, after installing what they need'
 	@echo 'make test-wheel  run the tests against the built wheel'
+	@echo 'make benchmark   measure how fast the tap is'
 	@echo 'make lint types  check style and types'
 	@echo 'make format      put the code into its format'
 	@echo 'make clean       remove everything that the other targets made'
@@ -29,7 +32,7 @@ demo: demo-setup
 demo-setup: $(DEMO)/.installed $(TARGETS)/target-jsonl/.installed
 
 test: test-setup
-	$(DEV)/bin/pytest $(ARGS)
+	$(DEV)/bin/pytest $(SIDE_BY_SIDE) $(ARGS)
 
 test-setup: $(DEV)/.installed $(TARGETS)/target-jsonl/.installed $(TARGETS)/target-postgres/.installed
 
@@ -38,7 +41,10 @@ test-wheel: test-setup
 	$(DEV)/bin/python -m build --no-isolation
 	$(PYTHON) -m venv --clear $(WHEEL)
 	$(WHEEL)/bin/python $(PIP_INSTALL) -c constraints.txt "$$(echo dist/*.whl)[dev]"
-	$(DEV)/bin/python -m tests.wheel $(WHEEL) $(ARGS)
+	$(DEV)/bin/python -m tests.wheel $(WHEEL) $(SIDE_BY_SIDE) $(ARGS)
+
+benchmark: $(DEV)/.installed
+	@$(DEV)/bin/python -m benchmarks $(ARGS)
 
 lint: $(DEV)/.installed
 	$(DEV)/bin/ruff check .

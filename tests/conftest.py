@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 def sandbox() -> Iterator[Sandbox]:
     """Run a small tenant whose feeds have many pages."""
     with serve(seed=1, scale=0.02, page_size=20) as running:
+        # The sandbox has no limit here, and the tap need not wait for one.
+        running.config["requests_per_second"] = 10_000
         yield running
 
 
