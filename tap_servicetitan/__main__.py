@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
 
-from singer_sdk.exceptions import ConfigValidationError
+# Nothing that is made at the start is garbage, and looking for it takes a fifth of that time; see `Run.all`.
+gc.disable()
 
-from tap_servicetitan.bookmark import StateError
-from tap_servicetitan.http import ApiError
-from tap_servicetitan.output import OutputError
-from tap_servicetitan.run import RunError
-from tap_servicetitan.stream import StreamError
-from tap_servicetitan.tap import TapServiceTitan
+from singer_sdk.exceptions import ConfigValidationError  # noqa: E402
+
+from tap_servicetitan.bookmark import StateError  # noqa: E402
+from tap_servicetitan.http import ApiError  # noqa: E402
+from tap_servicetitan.output import OutputError  # noqa: E402
+from tap_servicetitan.run import RunError  # noqa: E402
+from tap_servicetitan.stream import StreamError  # noqa: E402
+from tap_servicetitan.tap import TapServiceTitan  # noqa: E402
 
 
 def main() -> None:

@@ -117,8 +117,7 @@ class DateBookmark:
 
     def since(self, now: datetime) -> datetime | None:
         """Give the time to ask from: what was changed shortly before the mark may not have been shown yet."""
-        moment = self.reached(now)
-        return moment - LIST_OVERLAP if moment else None
+        return parse(minus(self.mark, LIST_OVERLAP) or "") if self.mark and self.reached(now) else None
 
     def to_state(self, tenant_id: str, cursor: str | None) -> dict[str, Any]:
         """Write the bookmark as it stands in a state."""

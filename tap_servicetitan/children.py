@@ -11,11 +11,12 @@ from typing_extensions import override
 from tap_servicetitan.bookmark import ChildBookmark, child_from_state
 from tap_servicetitan.http import ConflictError, NotFoundError
 from tap_servicetitan.lists import ListedStream, Sieve
-from tap_servicetitan.stamps import as_parameter
+from tap_servicetitan.stamps import as_parameter, parse
 from tap_servicetitan.stream import Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
 
     from tap_servicetitan.records import Record, Records
 
@@ -69,18 +70,19 @@ class ChildStream(ListedStream):
 
     def _of(self, parents: Iterable[Record], bookmark: ChildBookmark) -> Iterator[Records]:
         """Read what some parents have."""
-        params = {self.row.since: as_parameter(bookmark.since)} if self.row.since and bookmark.since else {}
-        for asked, values in self._questions(parents):
+        for asked, values in self._questions(parents, bookmark.since):
             line = itertools.count(1)
             try:
-                for data in self.items(params | asked, values):
+                for data in self.items(asked, values):
                     yield self.records(data, self.known | values, line)
             except (ConflictError, NotFoundError) as error:
                 # A parent that has none of it, or that is in a state in which the API tells nothing of it.
                 self._silent += 1
                 self.is_complete = self.is_complete and isinstance(error, NotFoundError)
 
-    def _questions(self, parents: Iterable[Record]) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
+    def _questions(
+        self, parents: Iterable[Record], since: datetime | None
+    ) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
         """Give the parameters and the placeholders' values of each request for some parents."""
         wanted = [one for one in parents if self._is_wanted(one)]
         if self.row.ids:
@@ -89,7 +91,17 @@ class ChildStream(ListedStream):
                 yield {self.row.ids: ids}, {}
             return
         for one in wanted:
-            yield {}, {name: one[field] for name, field in self.row.links.items()}
+            yield self._since(one, since), {name: one[field] for name, field in self.row.links.items()}
+
+    def _since(self, parent: Record, since: datetime | None) -> dict[str, str]:
+        """Ask for what changed since all parents were visited.
+
+        A parent that changed itself may tell what it kept back before, as a customer does that is active again.
+        """
+        if self.row.since is None or since is None:
+            return {}
+        changed = parse(str(parent.get("modifiedOn") or "")) if self.row.reread == "sweep" else None
+        return {} if changed and changed >= since else {self.row.since: as_parameter(since)}
 
     def _is_wanted(self, parent: Record) -> bool:
         if self.row.only is None:

@@ -262,8 +262,13 @@ class Client:
         try:
             # Redirects are not followed: they could carry the credentials to another host.
             response = self._session.request(
-                method, url, timeout=self._timeout, allow_redirects=False, stream=True, **parts
-            )  # type: ignore[arg-type]
+                method,
+                url,
+                timeout=self._timeout,
+                allow_redirects=False,
+                stream=True,
+                **parts,  # type: ignore[arg-type]
+            )
             # In one piece: requests itself reads 10 kB at a time, and holds all twice.
             response._content = b"".join(response.iter_content(None))  # noqa: SLF001
         except _BROKEN as error:

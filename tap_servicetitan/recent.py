@@ -30,7 +30,8 @@ class Recent:
     """The versions emitted lately: enough to know a repeat, in this run and in the next.
 
     An entry is a text: the row's stamp and its key, or where it has no stamp, its key and a hash
-    of the row; by content, its stamp and a hash of key and row. When the limit is hit the oldest entries go, and a repeat of those is emitted again.
+    of the row; by content, its stamp and a hash of key and row. When the limit is hit the oldest
+    entries go, and a repeat of those is emitted again.
     """
 
     def __init__(self, entries: Iterable[str] = (), limit: int = LIMIT, *, by_content: bool = False) -> None:
@@ -74,10 +75,10 @@ class Recent:
         name = _encode(key)
         if self._by_content:
             # One short text for both: a state may hold thousands, and every STATE message repeats them.
-            return f"{stamp or ''}|{_hash(name + content(), 9)}"
+            return f"{stamp or ''}|{base64.b64encode(_hash(name + content(), 9)).decode()}"
         if stamp:
             return f"{stamp}|{name.decode()}"
-        return f"|{name.decode()}|{_hash(content(), 12)}"
+        return f"|{name.decode()}|{_hash(content(), 12).hex()}"
 
     def forget(self, mark: str | None, reach: timedelta) -> None:
         """Drop what cannot come again: entries older than `reach` before `mark`, and those over the limit."""
@@ -95,8 +96,8 @@ class Recent:
         return list(self._entries)
 
 
-def _hash(content: bytes, size: int) -> str:
-    return base64.b64encode(hashlib.blake2b(content, digest_size=size).digest()).decode()
+def _hash(content: bytes, size: int) -> bytes:
+    return hashlib.blake2b(content, digest_size=size).digest()
 
 
 def _is_before(entry: str, horizon: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import queue
 import threading
 import traceback
@@ -53,6 +54,10 @@ class Run:
         if not self._total:
             self._log.warning("No stream is selected; select some in the catalog.")
             return
+        if not gc.isenabled():
+            # The command line starts without it. What is there by now stays, and need not be looked at.
+            gc.freeze()
+            gc.enable()
         self._tap.client.connect()
         for stream in self._selected:
             self._waiting.put(stream)

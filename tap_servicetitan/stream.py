@@ -156,7 +156,10 @@ class ServiceTitanStream(Stream, abc.ABC):
             return None
         try:
             rows = self._direct.read(data)
-        except MisfitError:
+        except MisfitError as error:
+            if "" not in self._told:
+                self._told.add("")
+                self.logger.info("%s; pages like this one take a slower way, and nothing of them is lost", error)
             return None
         if self._is_plain:
             for name in sorted(rows.undeclared):

@@ -56,6 +56,7 @@ class WindowStream(ListedStream):
             # Of spans without a record only the last is worth a STATE message.
             if rows and self.may_go_on:
                 yield Page(state=after)
+                after = None
         if after and self.may_go_on:
             yield Page(state=after)
 

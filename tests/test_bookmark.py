@@ -270,12 +270,13 @@ def test_a_date_comes_back_from_its_state(bookmark: DateBookmark, cursor: str | 
         pytest.param("2026-11-16T08:00:00+02:00", "2026-11-16T05:00:00Z", id="with an offset"),
         pytest.param("2026-11-16", "2026-11-15T23:00:00Z", id="a date"),
         pytest.param("0001-01-01T00:00:00Z", None, id="the vendor's first time: all"),
+        pytest.param("2099-01-01T00:00:00Z", None, id="a time to come, which another tap may have seen: all"),
     ],
 )
 def test_a_list_is_asked_from_before_its_mark(mark: str | None, since: str | None) -> None:
     """What changed shortly before the mark may not have been shown yet, so it is asked for again."""
     assert timedelta(hours=1) == LIST_OVERLAP
-    found = DateBookmark(mark=mark).since
+    found = DateBookmark(mark=mark).since(datetime(2026, 11, 20, tzinfo=UTC))
     assert (as_parameter(found) if found else None) == since
 
 

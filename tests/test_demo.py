@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demo import run, warehouse
+from tap_servicetitan.endpoints import ENDPOINTS
 from tap_servicetitan.settings import SETTINGS
 from tap_servicetitan.tap import TapServiceTitan
 
@@ -204,7 +205,7 @@ def test_every_stream_of_the_tap_gets_a_table_without_any_rows(tmp_path: Path) -
     """A query on a stream that had nothing to load finds an empty table, not an error."""
     catalog = TapServiceTitan(validate_config=False).catalog_dict
     tables = warehouse.build(tmp_path, catalog, tmp_path / "out.duckdb")
-    assert {table.stream for table in tables} == {one["tap_stream_id"] for one in catalog["streams"]}
+    assert {table.stream for table in tables} == {row.name for row in ENDPOINTS if row.selected}
     assert (
         columns(tmp_path / "out.duckdb", "invoices").items()
         >= {
@@ -283,7 +284,8 @@ def test_the_project_is_the_users_with_what_is_installed(folder: Path, monkeypat
     folder.mkdir()
     environment = run.make_project({"tenant_id": 4242})
     assert {name: value for name, value in environment.items() if name.startswith(run.FOREIGN_SETTINGS)} == {
-        "TAP_SERVICETITAN_TENANT_ID": "4242"
+        "TAP_SERVICETITAN_TENANT_ID": "4242",
+        "TAP_SERVICETITAN_REQUESTS_PER_SECOND": str(run.REQUESTS_PER_SECOND),
     }
     assert environment["PATH"] == os.environ["PATH"]
     original = yaml.safe_load((run.ROOT / "meltano.yml").read_bytes())

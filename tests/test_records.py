@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tap_servicetitan.direct import Direct
 from tap_servicetitan.endpoint import child, detail, export, listed, whole
 from tap_servicetitan.endpoints import BY_NAME
 from tap_servicetitan.records import DictRecords, Records, dict_records, direct_records
+from tap_servicetitan.stamps import latest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -359,6 +362,48 @@ def test_records_can_be_left_out_again_and_again(kind: str) -> None:
     assert (one.dicts(), len(one), one.texts("on"), one.texts("id")) == ([items[2]], 1, ["t2"], [None])
     assert one.content(0) == odd.content(1) == found.content(2)
     assert len({found.content(number) for number in range(5)}) == 5
+
+
+NEAR = [
+    "2026-11-01T11:38:22Z",
+    "2026-11-01T11:38:22.1234567Z",
+    "2026-11-01T11:38:22.1234568Z",
+    "2026-11-01T11:38:22.1234560Z",
+    "2026-11-01T11:38:22.123456Z",
+    "2026-11-01T11:38:22.9999999Z",
+    "2026-11-01T11:38:23Z",
+    "2026-11-01T06:38:22.1234569-05:00",
+    "2026-11-01T23:00:00+14:00",
+    "2026-11-01T11:38:22.1234567",
+    "2026-11-01T11:38:24",
+    "2026-11-01t11:38:25z",
+    "2026-11-01 11:38:26Z",
+    None,
+]
+"""Stamps that are hard to tell apart: some within a microsecond, some without a zone, some in small letters."""
+
+
+@given(
+    stamps=st.lists(st.sampled_from(NEAR), max_size=6),
+    kept=st.none() | st.lists(st.booleans(), min_size=6, max_size=6),
+    added=st.sampled_from([{}, {"modifiedOn": "2026-11-02T00:00:00Z"}, {"tenantId": 1}]),
+)
+def test_the_newest_is_among_the_newest(stamps: list[str | None], kept: list[bool] | None, added: Row) -> None:
+    """The latest stamp of a page is that of the few rows that are looked at for it."""
+    schema = {"type": "object", "properties": {"modifiedOn": {"type": ["string", "null"], "format": "date-time"}}}
+    rows = Direct("jobs", schema, stamp="modifiedOn").read(msgspec.json.encode([{"modifiedOn": one} for one in stamps]))
+    found: Records = direct_records(PLAIN, rows, added, itertools.count(1))
+    if kept is not None:
+        found = found.kept(kept[: len(stamps)])
+    assert latest(found.newest("modifiedOn")) == latest(found.texts("modifiedOn"))
+
+
+def test_the_newest_is_found_without_reading_all() -> None:
+    """Of a page whose stamps are of the usual form, just the rows of the last microsecond are read again."""
+    schema = {"type": "object", "properties": {"modifiedOn": {"type": ["string", "null"], "format": "date-time"}}}
+    stamps = [f"2026-11-01T11:38:{second:02}.1234567Z" for second in range(60)]
+    rows = Direct("jobs", schema, stamp="modifiedOn").read(msgspec.json.encode([{"modifiedOn": one} for one in stamps]))
+    assert direct_records(PLAIN, rows, {}, itertools.count(1)).newest("modifiedOn") == stamps[-1:]
 
 
 def _hash(parts: list[Any]) -> str:
