@@ -23,6 +23,10 @@ SCOUTS = 3
 """How many modules have to be missing before the tenant is taken for unknown."""
 
 
+SCOUTS_AT_ONCE = 4
+"""How many streams are begun before the API has accepted one request: all of them would be many refusals at once."""
+
+
 class RunError(Exception):
     """The run did not bring all that was selected; the message says what is missing and why."""
 
@@ -42,6 +46,8 @@ class Run:
         self._skipped: dict[str, str] = {}
         self._unannounced: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._fatal: Exception | None = None
+        self._lock = threading.Lock()
+        self._scouting = 0
 
     def all(self) -> None:
         """Read all selected streams.
@@ -72,12 +78,14 @@ class Run:
         self._conclude()
 
     def _work_side_by_side(self) -> None:
-        """Read with one worker until the API has accepted one request, then with all."""
-        workers = [self._worker()]
-        while not self._tap.client.accepted.wait(0.1) and workers[0].is_alive():
+        """Read with a few workers until the API has accepted one request, then with all."""
+        wanted = min(self._tap.config["concurrency"], len(self._selected))
+        self._scouting = min(wanted, SCOUTS_AT_ONCE)
+        workers = [self._worker() for _ in range(self._scouting)]
+        while not self._tap.client.accepted.wait(0.1) and any(worker.is_alive() for worker in workers):
             pass
         if not self._fatal:
-            workers += [self._worker() for _ in range(min(self._tap.config["concurrency"], len(self._selected)) - 1)]
+            workers += [self._worker() for _ in range(wanted - sum(worker.is_alive() for worker in workers))]
         for worker in workers:
             worker.join()
 
@@ -94,6 +102,14 @@ class Run:
             except queue.Empty:
                 return
             self._read(stream)
+            if not self._tap.client.accepted.is_set() and self._others_scout():
+                return
+
+    def _others_scout(self) -> bool:
+        """Leave further asking to the other scouts, as long as it is not known whether the tenant exists."""
+        with self._lock:
+            self._scouting -= 1
+            return self._scouting > 0
 
     def _read(self, stream: ServiceTitanStream) -> None:
         try:

@@ -134,7 +134,9 @@ def test_the_messages_are_those_of_the_sdk(sandbox: Sandbox, name: str, *, sifte
     assert found == wanted
     expected = {*STREAMS, "clients", "few_bookings"} - {"customers", "leads"} if "stream_maps" in config else {*STREAMS}
     assert found.keys() == expected
-    assert min(map(len, found.values())) > 1
+    # A record whose key is one of the odd values is left out.
+    keyless = {stream for stream in STREAMS if odd and ODD.keys() & {*BY_NAME[stream].key}}
+    assert min(len(messages) for stream, messages in found.items() if stream not in keyless) > 1
 
 
 def in_batches(config: Message, folder: Path, size: int) -> Message:
