@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.long
+
 PAGE = 20
 KILLS = 6
 MOST_BYTES = 900_000
