@@ -32,13 +32,13 @@ class ChildStream(ListedStream):
     with the first parent.
     """
 
-    _silent = 0
+    _asked = _silent = 0
 
     @override
     def read(self, state: Mapping[str, Any]) -> Iterator[Page]:
         bookmark = self._begun_sweep(child_from_state(self.name, state, self._tap.tenant_id))
         sieve, mark, last = Sieve(bookmark.recent), bookmark.swept_on, None
-        self._silent = 0
+        self._asked = self._silent = 0
         for parents in self.parent_records(bookmark.parent):
             for read in self._of(parents.records.dicts(), bookmark):
                 found, mark = sieve.sifted(self, read, mark) if self.row.since else (read, mark)
@@ -48,7 +48,14 @@ class ChildStream(ListedStream):
                 last = bookmark.to_state(self._tap.tenant_id)
                 yield Page(state=last)
         bookmark = self._ended(bookmark, sieve)
-        if self._silent:
+        if self._silent and self._silent == self._asked:
+            self.logger.warning(
+                "%s: all %d parents that were asked answered 404 or 409; if the tenant does not have this module, "
+                "deselect the stream",
+                self.name,
+                self._silent,
+            )
+        elif self._silent:
             self.logger.info("%s: %d parents gave nothing (404 or 409)", self.name, self._silent)
         # Whoever was missed among the parents has rows that did not come.
         self.is_complete = self.is_complete and (self.parent is None or self.parent.is_complete)
@@ -72,6 +79,7 @@ class ChildStream(ListedStream):
         """Read what some parents have."""
         for asked, values in self._questions(parents, bookmark.since):
             line = itertools.count(1)
+            self._asked += 1
             try:
                 for data in self.items(asked, values):
                     yield self.records(data, self.known | values, line)
