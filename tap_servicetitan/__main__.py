@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import gc
-import json
 import os
 import sys
 
 # Nothing that is made at the start is garbage, and looking for it takes a fifth of that time; see `Run.all`.
 gc.disable()
 
+from simplejson import JSONDecodeError  # noqa: E402
 from singer_sdk.exceptions import ConfigValidationError  # noqa: E402
 
 from tap_servicetitan.bookmark import StateError  # noqa: E402
 from tap_servicetitan.http import ApiError  # noqa: E402
 from tap_servicetitan.output import OutputError  # noqa: E402
-from tap_servicetitan.run import RunError  # noqa: E402
+from tap_servicetitan.run import RunError, place  # noqa: E402
 from tap_servicetitan.stream import StreamError  # noqa: E402
 from tap_servicetitan.tap import TapServiceTitan  # noqa: E402
 
@@ -26,7 +26,8 @@ def main() -> None:
         TapServiceTitan.cli()
     except ConfigValidationError as error:
         _give_up("\n".join(error.errors))
-    except (FileNotFoundError, FileExistsError, json.JSONDecodeError) as error:
+    # The SDK reads them with simplejson, whose error is not that of json.
+    except (FileNotFoundError, FileExistsError, JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         _give_up(f"a file named on the command line cannot be read as JSON: {error}")
     except (ApiError, RunError, StateError, StreamError) as error:
         _give_up(str(error))
@@ -34,6 +35,8 @@ def main() -> None:
         # Python writes what is left in stdout's buffer when it ends, and would complain again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         _give_up(str(error))
+    except Exception as error:  # noqa: BLE001 - a traceback helps nobody who runs a pipeline, and may hold a row
+        _give_up(f"{place('the tap', error)}, or a file named on the command line is not what it should be")
 
 
 def _give_up(why: str) -> None:

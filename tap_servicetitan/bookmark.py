@@ -26,6 +26,15 @@ RECENT_REACH = timedelta(hours=1)
 
 _MARKS = ("modifiedOn", "createdOn")
 
+_WORDS = frozenset(
+    {
+        *("tenant_id", "replication_key", "replication_key_value", "recent"),
+        *("continue_from", "settled_value", "parent", "swept_on", "sweep_began"),
+        *("grid", "read_to", "resume", "reaches", "cuts", "kinds"),
+    }
+)
+"""All that this version writes into a bookmark. A bookmark without a tenant is of another tap, and may say more."""
+
 
 class StateError(Exception):
     """The state that was handed in cannot be used; the message says why and what to do."""
@@ -247,6 +256,12 @@ def _check_owner(stream: str, state: Mapping[str, Any], tenant_id: str) -> None:
         msg = (
             f"{stream}: the state has a bookmark of tenant {owner}, and the settings name tenant {tenant_id}; "
             "give the state of this tenant, or none for a first run"
+        )
+        raise StateError(msg)
+    if owner is not None and (unknown := sorted(state.keys() - _WORDS)):
+        msg = (
+            f"{stream}: the state's bookmark says {', '.join(unknown)}, which this version of the tap does not know: a "
+            "newer one wrote it; update the tap, or remove the stream's bookmark to read the stream from its start"
         )
         raise StateError(msg)
 

@@ -99,7 +99,10 @@ class ChildStream(ListedStream):
                 yield {self.row.ids: ids}, {}
             return
         for one in wanted:
-            yield self._since(one, since), {name: one[field] for name, field in self.row.links.items()}
+            values = {name: one.get(field) for name, field in self.row.links.items()}
+            # A parent that does not name it has none.
+            if None not in values.values():
+                yield self._since(one, since), values
 
     def _since(self, parent: Record, since: datetime | None) -> dict[str, str]:
         """Ask for what changed since all parents were visited.

@@ -274,6 +274,9 @@ class Client:
         except _BROKEN as error:
             # The exception's own text has the URL with its query.
             msg = f"{who}: {_plain(error)}"
+            if _is_untrusted(error):
+                msg = f"{msg}; nothing was sent to it. Check api_url and auth_url, and what stands between"
+                raise CredentialsError(msg) from None
             took_too_long = isinstance(error, requests.Timeout | requests.exceptions.ChunkedEncodingError)
             raise TransientError(msg, overload=took_too_long) from None
         if moment := _moment(response.headers.get("Date", "")):
@@ -454,6 +457,11 @@ def _parts(question: Question) -> dict[str, object]:
 def _as_json(params: Mapping[str, str]) -> dict[str, str | bool]:
     """Write as JSON what the table writes as texts."""
     return {name: {"true": True, "false": False}.get(value, value) for name, value in params.items()}
+
+
+def _is_untrusted(error: BaseException) -> bool:
+    """Tell whether the host's certificate is the reason: that does not pass."""
+    return isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error)
 
 
 def _plain(error: requests.RequestException) -> str:

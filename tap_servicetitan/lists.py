@@ -63,17 +63,20 @@ class ListedStream(ServiceTitanStream, abc.ABC):
         return {"sort": known["sort"]} if "sort" in known else {}
 
     def _in_order(self, params: Mapping[str, str], values: Mapping[str, Any] | None) -> Iterator[ListPage]:
-        number, empty = self.row.first_page, 0
+        number, empty, before = self.row.first_page, 0, b""
         while True:
             page = self._ask(params, values, number)
-            yield page
+            is_repeat = bool(before) and page.data == before and number_of_items(page.data) > 0
+            if not is_repeat:
+                yield page
             if not page.more:
                 return
             empty = 0 if number_of_items(page.data) else empty + 1
-            number += 1
-            if empty >= MOST_EMPTY_PAGES:
+            number, before = number + 1, page.data
+            if is_repeat or empty >= MOST_EMPTY_PAGES:
+                what = "a page is the same as the one before" if is_repeat else f"{empty} pages in a row have no item"
                 msg = (
-                    f"{self.name}: {empty} pages in a row have no item, and hasMore is true; asking on never ends; "
+                    f"{self.name}: {what}, and hasMore is true; asking on never ends; "
                     "the bookmark stays where it is, report this answer to ServiceTitan"
                 )
                 raise StreamError(msg)

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 Schema: TypeAlias = dict[str, Any]
 Record: TypeAlias = dict[str, Any]
 
+MOST_UNDECLARED = 200
+"""So many fields that are not declared are named; the others are left out silently."""
+
 _INT64 = 2**63
 _DOUBLE = sys.float_info.max
 _MOMENTS = {
@@ -49,6 +52,8 @@ class Mender:
         self._schema = schema
         self.counts: Counter[str] = Counter()
         """How often a value did not fit, by field: ``a.b`` or ``items[].b``."""
+        self.undeclared: set[str] = set()
+        """Fields that the schema does not have; they are left out."""
         self.keyless = 0
         """How many records were left out for want of a key."""
 
@@ -63,9 +68,15 @@ class Mender:
 
     def _members(self, value: Record, schema: Schema, path: str) -> Record:
         declared = schema.get("properties", {})
+        if schema.get("additionalProperties"):
+            return value
+        unknown = [f"{path}.{name}" if path else name for name in value if name not in declared]
+        # Whoever sends more of them uses values as names.
+        self.undeclared.update(unknown[: max(0, MOST_UNDECLARED - len(self.undeclared))])
         return {
-            name: self._value(one, declared[name], f"{path}.{name}" if path else name) if name in declared else one
+            name: self._value(one, declared[name], f"{path}.{name}" if path else name)
             for name, one in value.items()
+            if name in declared
         }
 
     def _value(self, value: Any, schema: Schema, path: str) -> Any:  # noqa: ANN401 - any JSON value

@@ -124,7 +124,7 @@ class Run:
         except (ApiError, StreamError, StateError) as error:
             self._fail(stream, str(error))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the trouble of this stream alone
-            self._fail(stream, _place(stream.name, error))
+            self._fail(stream, place(stream.name, error))
         self._announce_skipped()
 
     def _miss(self, stream: ServiceTitanStream, error: ForbiddenError | NotFoundError) -> None:
@@ -209,7 +209,7 @@ def _longest_first(streams: list[ServiceTitanStream]) -> list[ServiceTitanStream
     return sorted(streams, key=rank)
 
 
-def _place(stream: str, error: Exception) -> str:
+def place(stream: str, error: Exception) -> str:
     """Say where an unforeseen error came up, without its text, which may hold a row."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return (

@@ -171,6 +171,8 @@ class ServiceTitanStream(Stream, abc.ABC):
         mended = DictRecords(self._mender.mended(found.dicts()))
         for name in self._mender.counts:
             self._tell_once("%s: a value is not of the type that is declared; what is emitted: docs/odd-data.md", name)
+        for name in sorted(self._mender.undeclared):
+            self._tell_once("%s: the API sends this field, which the schema does not have; it is left out", name)
         if self._mender.keyless:
             self._tell_once("%s: a record without it is left out", "the key")
         return mended

@@ -89,10 +89,19 @@ class TapServiceTitan(Tap):
 
     @override
     def load_state(self, state: object) -> None:
-        bookmarks = (state.get("bookmarks") or {}) if isinstance(state, dict) else None
+        # A whole STATE message, or another tap's state, would else be taken for none: all would be read again.
+        bookmarks = ({} if not state else state.get("bookmarks")) if isinstance(state, dict) else None
         if not isinstance(bookmarks, dict) or not all(isinstance(one, dict) for one in bookmarks.values()):
             msg = (
                 'the state is not of the form {"bookmarks": {stream: {…}}}; give one that a tap for ServiceTitan wrote'
+            )
+            raise StateError(msg)
+        known = {row.name for row in ENDPOINTS} | {row.formerly for row in ENDPOINTS}
+        # Reports are asked last, because the API has to tell what they are.
+        if bookmarks and not known & bookmarks.keys() and not self.streams.keys() & bookmarks.keys():
+            msg = (
+                f"the state is of another tap: it has bookmarks of {', '.join(sorted(bookmarks)[:3])}, and none of a "
+                "stream of this one; give the state of this tap, or none for a first run"
             )
             raise StateError(msg)
         former = {row.name: bookmarks[row.formerly] for row in ENDPOINTS if row.formerly in bookmarks}

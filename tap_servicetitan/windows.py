@@ -105,7 +105,8 @@ class WindowStream(ListedStream):
     @staticmethod
     def _is_younger(parent: Record, span: Span) -> bool:
         """Tell whether a parent was made after the span, so that there can be nothing of it."""
-        made = parse(parent.get("createdOn") or "")
+        stamp = parent.get("createdOn")
+        made = parse(stamp) if isinstance(stamp, str) else None
         return made is not None and made >= span.end
 
     def _asked(self, span: Span) -> dict[str, str]:

@@ -30,13 +30,14 @@ class ReachableProtocol(H11Protocol):
 
 
 class CutAnswer(Response):
-    """An answer that ends in a reset: before its first byte, inside its headers, or inside its body."""
+    """An answer that ends in a reset: before its first byte, inside its headers, inside its body, or after it."""
 
     def __init__(self, where: str, body: bytes) -> None:
         """Prepare what is still sent."""
         super().__init__()
         head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n".encode()
-        self._sent = {"start": b"", "headers": head[:40], "body": head + body[: len(body) // 2]}[where]
+        half = len(body) // 2
+        self._sent = {"start": b"", "headers": head[:40], "body": head + body[:half], "end": head + body}[where]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - it writes below them
         """Send the beginning and reset the connection."""

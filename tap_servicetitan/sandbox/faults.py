@@ -25,7 +25,7 @@ WITHOUT_PAGES: frozenset[str] = PAGED_LISTS - {"empty-page"}
 LISTED: frozenset[str] = frozenset(get_args(Listed))
 LAST: frozenset[str] = frozenset(get_args(Last))
 _BODIES = ("json", "html", "empty")
-_PLACES = ("start", "headers", "body")
+_PLACES = ("start", "headers", "body", "end")
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
