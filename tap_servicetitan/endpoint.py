@@ -56,6 +56,26 @@ class Window:
     """An empty answer for a long span means that all spans within it are empty, so that they need not be asked."""
 
 
+AD_DAYS = Window(
+    start="fromUtc", end="toUtc", unit="day", closed=True, fields={"date": "start"}, look_back=7, sparse=True
+)
+"""The days of ad figures. Ad platforms correct theirs for some days."""
+
+COST_MONTHS = Window(
+    start="from", end="to", unit="month", closed=True, fields={"from": "start", "to": "end"}, look_back=1
+)
+"""The months of sums of costs."""
+
+SESSION_MONTHS = Window(
+    start="sessionCreatedOnOrAfter",
+    end="sessionCreatedBefore",
+    unit="month",
+    fields={"sessionCreatedOnOrAfter": "start", "sessionCreatedBefore": "end"},
+    look_back=1,
+)
+"""The months of sums over sessions; their end is the next one's beginning, as the parameter's name says."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Endpoint:
     """One row of the stream table: a resource, and how it differs from the usual one."""

@@ -7,7 +7,10 @@ Names, types and nullability of fields are facts, not decisions: see ``schemas/`
 from __future__ import annotations
 
 from tap_servicetitan.endpoint import (
+    AD_DAYS,
+    COST_MONTHS,
     PAGE_SIZE,
+    SESSION_MONTHS,
     WHOLE,
     Endpoint,
     Window,
@@ -364,19 +367,11 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             key=("_key",),
             made_key=(("campaignName", "warningType", "businessUnits"),),
         ),
-        # Rows do not say their day, so each day is asked for. Ad platforms correct their figures for some days.
+        # Rows do not say their day, so each day is asked for.
         windowed(
             "campaign_performance",
             "performance",
-            Window(
-                start="fromUtc",
-                end="toUtc",
-                unit="day",
-                closed=True,
-                fields={"date": "start"},
-                look_back=7,
-                sparse=True,
-            ),
+            AD_DAYS,
             params={"performanceSegmentationType": "Campaign"},
             page_size=PAGE_SIZE,
             key=("_key",),
@@ -387,15 +382,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         windowed(
             "ad_group_performance",
             "performance",
-            Window(
-                start="fromUtc",
-                end="toUtc",
-                unit="day",
-                closed=True,
-                fields={"date": "start"},
-                look_back=7,
-                sparse=True,
-            ),
+            AD_DAYS,
             params={"performanceSegmentationType": "AdGroup"},
             page_size=PAGE_SIZE,
             key=("_key",),
@@ -407,15 +394,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         windowed(
             "keyword_performance",
             "performance",
-            Window(
-                start="fromUtc",
-                end="toUtc",
-                unit="day",
-                closed=True,
-                fields={"date": "start"},
-                look_back=7,
-                sparse=True,
-            ),
+            AD_DAYS,
             params={"performanceSegmentationType": "Keyword"},
             page_size=PAGE_SIZE,
             key=("_key",),
@@ -450,14 +429,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         windowed(
             "campaign_cost_summaries",
             "campaign-cost-summary",
-            Window(
-                start="from",
-                end="to",
-                unit="month",
-                closed=True,
-                fields={"from": "start", "to": "end"},
-                look_back=1,
-            ),
+            COST_MONTHS,
             records="items",
             key=("campaignId", "from"),
             cursor="from",
@@ -467,14 +439,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         windowed(
             "email_channel_costs",
             "email-channel-cost",
-            Window(
-                start="from",
-                end="to",
-                unit="month",
-                closed=True,
-                fields={"from": "start", "to": "end"},
-                look_back=1,
-            ),
+            COST_MONTHS,
             records=WHOLE,
             key=("tenantId", "from"),
             cursor="from",
@@ -623,13 +588,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         windowed(
             "scheduler_performance",
             "schedulers/{id}/performance",
-            Window(
-                start="sessionCreatedOnOrAfter",
-                end="sessionCreatedBefore",
-                unit="month",
-                fields={"sessionCreatedOnOrAfter": "start", "sessionCreatedBefore": "end"},
-                look_back=1,
-            ),
+            SESSION_MONTHS,
             parent="schedulers",
             records=WHOLE,
             key=("id", "sessionCreatedOnOrAfter"),
@@ -649,13 +608,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         windowed(
             "router_performance",
             "routers/{id}/performance",
-            Window(
-                start="sessionCreatedOnOrAfter",
-                end="sessionCreatedBefore",
-                unit="month",
-                fields={"sessionCreatedOnOrAfter": "start", "sessionCreatedBefore": "end"},
-                look_back=1,
-            ),
+            SESSION_MONTHS,
             parent="router_ids",
             records=WHOLE,
             key=("id", "sessionCreatedOnOrAfter"),

@@ -597,7 +597,7 @@ def _code(node: ast.AST) -> list[ast.AST]:
             return [found for element in elements for found in _code(element)]
         case ast.Dict(keys=keys, values=values):
             return [found for part in (*keys, *values) for found in ([node] if part is None else _code(part))]
-        case ast.Constant() | ast.Name(id="PAGE_SIZE" | "WHOLE"):
+        case ast.Constant() | ast.Name(id="AD_DAYS" | "COST_MONTHS" | "PAGE_SIZE" | "SESSION_MONTHS" | "WHOLE"):
             return []
     return [node]
 
