@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from tap_servicetitan.added import AddedColumn
     from tap_servicetitan.direct import Rows
     from tap_servicetitan.endpoint import Endpoint
 
@@ -155,9 +156,15 @@ class DirectRecords(Records):
         )
 
 
-def direct_records(row: Endpoint, rows: Rows, added: Mapping[str, Any], line: Iterator[int]) -> DirectRecords:
+def direct_records(
+    row: Endpoint,
+    rows: Rows,
+    added: Mapping[str, Any],
+    line: Iterator[int],
+    columns: Sequence[AddedColumn] = (),
+) -> DirectRecords:
     """Give the records in rows that were checked. The row of the table explodes nothing, and its bodies are objects."""
-    if not row.lift and not row.made_key and "_line" not in row.key:
+    if not row.lift and not row.made_key and not columns and "_line" not in row.key:
         return DirectRecords(rows, added, ())
     made: list[Record] = [{} for _ in range(len(rows))]
     for name, path in row.lift.items():
@@ -173,10 +180,19 @@ def direct_records(row: Endpoint, rows: Rows, added: Mapping[str, Any], line: It
     if "_line" in row.key:
         for one in made:
             one["_line"] = next(line)
+    for column in columns:
+        for one, values in zip(made, rows.values(*column.reads), strict=True):
+            one[column.name] = column.make(*values)
     return DirectRecords(rows, added, made)
 
 
-def dict_records(row: Endpoint, items: Iterable[Any], added: Mapping[str, Any], line: Iterator[int]) -> DictRecords:
+def dict_records(
+    row: Endpoint,
+    items: Iterable[Any],
+    added: Mapping[str, Any],
+    line: Iterator[int],
+    columns: Sequence[AddedColumn] = (),
+) -> DictRecords:
     """Give the records in the items of a page. What is no object holds no fields, and is passed over.
 
     Args:
@@ -184,11 +200,18 @@ def dict_records(row: Endpoint, items: Iterable[Any], added: Mapping[str, Any], 
         items: What the API sent.
         added: Fields that the tap knows, such as the parent's id; a record keeps what it says of them itself.
         line: Numbers the records, where that is their key.
+        columns: What the settings ask for beside.
     """
-    return DictRecords(_records(row, items, added, line))
+    return DictRecords(_records(row, items, added, line, columns))
 
 
-def _records(row: Endpoint, items: Iterable[Any], added: Mapping[str, Any], line: Iterator[int]) -> Iterator[Record]:
+def _records(
+    row: Endpoint,
+    items: Iterable[Any],
+    added: Mapping[str, Any],
+    line: Iterator[int],
+    columns: Sequence[AddedColumn],
+) -> Iterator[Record]:
     for item in items:
         for record in _exploded(item, row):
             _filled(record, {**added, **{name: _within(record, path) for name, path in row.lift.items()}})
@@ -196,6 +219,8 @@ def _records(row: Endpoint, items: Iterable[Any], added: Mapping[str, Any], line
                 record["_key"] = _made(row.made_key, functools.partial(_within, record))
             if "_line" in row.key:
                 record["_line"] = next(line)
+            for column in columns:
+                record[column.name] = column.make(*(record.get(name) for name in column.reads))
             yield record
 
 

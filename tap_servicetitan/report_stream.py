@@ -48,6 +48,7 @@ class ReportStream(ServiceTitanStream):
 
     settings: ReportSettings
     report: Report
+    _made_columns = ()
 
     def __init__(self, tap: TapServiceTitan) -> None:
         """Begin with the types that the report declares."""
@@ -74,7 +75,7 @@ class ReportStream(ServiceTitanStream):
     @property
     @override
     def schema(self) -> dict[str, Any]:
-        return self._report_schema
+        return self.widened(self._report_schema)
 
     @property
     @override
@@ -262,7 +263,7 @@ class ReportStream(ServiceTitanStream):
             self._tell_once(f"%s: values that are not of its type are in {MISFITS} instead", name)
         if KEY not in self.row.key:
             self._check_keys(found)
-        return Page(DictRecords(found))
+        return Page(DictRecords(one | self.tenant for one in found))
 
     def _decided(self, rows: Rows, bookmark: ReportBookmark) -> Writer:
         """Decide by the first rows which columns are texts, unless it was decided in an earlier run."""

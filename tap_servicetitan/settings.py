@@ -112,6 +112,28 @@ SETTINGS = th.PropertiesList(
         description="Routers of Scheduling Pro to read, for the streams router_sessions and router_performance.",
     ),
     th.Property(
+        "tenant_column",
+        th.BooleanType(nullable=False),
+        default=False,
+        title="Tenant column",
+        description="Puts tenant_id on every record and first into every key, for tables that tenants share.",
+    ),
+    th.Property(
+        "custom_fields_by_id",
+        th.BooleanType(nullable=False),
+        default=False,
+        title="Custom fields by ID",
+        description="Adds customFieldsById: custom fields as one object, by the ID of their type.",
+    ),
+    th.Property(
+        "deleted_column",
+        th.BooleanType(nullable=False),
+        default=False,
+        title="Deleted column",
+        description="Adds _sdc_deleted_at to inactive rows, where the API tells of them; not for targets that then "
+        "delete.",
+    ),
+    th.Property(
         SETTING,
         REPORTS,
         title="Custom reports",

@@ -14,6 +14,7 @@ from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
 from typing_extensions import override
 
+from tap_servicetitan.added import TENANT, TENANT_SCHEMA, added_columns
 from tap_servicetitan.direct import Direct, MisfitError
 from tap_servicetitan.http import ForbiddenError, NotFoundError, Question
 from tap_servicetitan.mend import Mender
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
     from singer_sdk.singerlib.catalog import MetadataMapping
 
+    from tap_servicetitan.added import AddedColumn
     from tap_servicetitan.direct import Rows
     from tap_servicetitan.endpoint import Endpoint
     from tap_servicetitan.http import Answer
@@ -71,7 +73,7 @@ class ServiceTitanStream(Stream, abc.ABC):
     def __init__(self, tap: TapServiceTitan) -> None:
         """Join the tap's session and output."""
         super().__init__(tap)
-        self.primary_keys = self.row.key
+        self.primary_keys = (*self._tenant_key, *self.row.key)
         self.replication_key = self.row.cursor
         self.selected_by_default = self.row.selected
         # A feed without a stamp is incremental too: it goes on from its token.
@@ -139,12 +141,12 @@ class ServiceTitanStream(Stream, abc.ABC):
         Raises:
             StreamError: The items are not what they should be.
         """
-        added, line = added or {}, line or itertools.count(1)
+        added, line = self.tenant | dict(added or {}), line or itertools.count(1)
         rows = self._checked(data)
         if rows is not None and self._is_plain:
-            return direct_records(self.row, rows, added, line)
+            return direct_records(self.row, rows, added, line, self._wanted_columns)
         try:
-            found = dict_records(self.row, items_of(data), added, line)
+            found = dict_records(self.row, items_of(data), added, line, self._wanted_columns)
         except (UnexpectedBodyError, UnreadableBodyError) as error:
             msg = f"{self.name}: {error}; the bookmark stays where it is, report this answer to ServiceTitan"
             raise StreamError(msg) from None
@@ -236,7 +238,37 @@ class ServiceTitanStream(Stream, abc.ABC):
     @property
     @override
     def schema(self) -> dict[str, Any]:
-        return stream_schema(self.row)
+        return self._whole_schema
+
+    @functools.cached_property
+    def _whole_schema(self) -> dict[str, Any]:
+        return self.widened(stream_schema(self.row))
+
+    @functools.cached_property
+    def tenant(self) -> dict[str, int]:
+        """The field of every record that tells the tenant, if the settings ask for it."""
+        return {name: int(self._tap.tenant_id) for name in self._tenant_key}
+
+    @functools.cached_property
+    def _tenant_key(self) -> tuple[str, ...]:
+        return (TENANT,) if self._tap.config.get("tenant_column") else ()
+
+    @functools.cached_property
+    def _made_columns(self) -> tuple[AddedColumn, ...]:
+        return added_columns(self.row, stream_schema(self.row)["properties"], self._tap.config)
+
+    def widened(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Give a schema with the columns that the settings ask for; the very same one if they ask for none."""
+        if not self._tenant_key and not self._made_columns:
+            return schema
+        made = {one.name: one.schema for one in self._made_columns}
+        properties = schema["properties"] | made | dict.fromkeys(self._tenant_key, TENANT_SCHEMA)
+        return schema | {"properties": properties, "required": [*self._tenant_key, *schema["required"]]}
+
+    @functools.cached_property
+    def _wanted_columns(self) -> tuple[AddedColumn, ...]:
+        """The columns to make; a catalog that is older than the setting does not have them."""
+        return tuple(one for one in self._made_columns if one.name in self.effective_schema["properties"])
 
     @property
     def scope(self) -> str:

@@ -11,8 +11,10 @@ from singer_sdk import Tap
 from singer_sdk.configuration._dict_config import merge_missing_config_jsonschema
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import EMIT_ACTIVATE_VERSION_CONFIG
+from singer_sdk.singerlib import Schema
 from typing_extensions import override
 
+from tap_servicetitan.added import TENANT, TENANT_SCHEMA
 from tap_servicetitan.bookmark import StateError, report_from_state
 from tap_servicetitan.endpoints import ENDPOINTS
 from tap_servicetitan.http import Client
@@ -75,6 +77,17 @@ class TapServiceTitan(Tap):
         # What the catalog leaves out is not asked whether it is selected: that takes the stream's facts.
         known = [one for one in self.streams.values() if catalog is None or one.name in catalog]
         return [one for one in known if isinstance(one, ServiceTitanStream) and one.selected]
+
+    # A catalog may be older than the setting, and tenants that share a table would replace each other's rows.
+    @override
+    def setup_mapper(self) -> None:
+        tenant = {TENANT: Schema.from_dict(TENANT_SCHEMA)} if self.config.get("tenant_column") else {}
+        for entry in self.input_catalog.streams if self.input_catalog else ():
+            keys = entry.key_properties or entry.metadata.root.table_key_properties or ()
+            entry.key_properties = [*tenant, *(name for name in keys if name != TENANT)]
+            entry.schema.properties = {**(entry.schema.properties or {}), **tenant}
+            entry.schema.required = [*tenant, *(name for name in entry.schema.required or () if name != TENANT)]
+        super().setup_mapper()
 
     @override
     def discover_streams(self) -> Sequence[ServiceTitanStream]:

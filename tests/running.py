@@ -123,13 +123,13 @@ class Output:
 
 
 @functools.cache
-def _discovered() -> str:
-    return json.dumps(TapServiceTitan(validate_config=False).catalog_dict)
+def _discovered(**settings: object) -> str:
+    return json.dumps(TapServiceTitan(config=settings, validate_config=False).catalog_dict)
 
 
-def catalog_of(*streams: str) -> Message:
-    """Make a catalog that selects just these streams."""
-    catalog = json.loads(_discovered())
+def catalog_of(*streams: str, **settings: object) -> Message:
+    """Make a catalog that selects just these streams, as it is discovered with some settings."""
+    catalog = json.loads(_discovered(**settings))
     for entry in catalog["streams"]:
         root = next(one for one in entry["metadata"] if not one["breadcrumb"])
         root["metadata"]["selected"] = entry["stream"] in streams

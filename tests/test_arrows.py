@@ -30,6 +30,7 @@ ARROWS: dict[str, set[str]] = {
     "paging": set(),
     "direct": set(),
     "records": {"paging"},
+    "added": set(),
     "mend": {"stamps"},
     "stamps": set(),
     "spans": set(),
@@ -38,7 +39,7 @@ ARROWS: dict[str, set[str]] = {
     # How it is read.
     "http": {"paging"},
     "output": set(),
-    "stream": {"http", "output", "paging", "direct", "mend", "records", "schema", "stamps"},
+    "stream": {"added", "http", "output", "paging", "direct", "mend", "records", "schema", "stamps"},
     "export": {"stream", "bookmark", "http", "paging", "recent", "stamps"},
     "lists": {"stream", "bookmark", "http", "paging", "recent", "records", "schema", "stamps"},
     "children": {"lists", "stream", "bookmark", "http", "stamps"},
@@ -70,6 +71,7 @@ ARROWS: dict[str, set[str]] = {
     "settings": {"report_settings", "stamps"},
     "run": {"stream", "bookmark", "http", "output"},
     "tap": {
+        "added",
         "endpoints",
         "kinds",
         "report_api",
@@ -87,9 +89,10 @@ ARROWS: dict[str, set[str]] = {
 
 ONLY_TYPES: dict[str, set[str]] = {
     "schema": {"endpoint"},
-    "records": {"direct", "endpoint"},
+    "added": {"endpoint"},
+    "records": {"added", "direct", "endpoint"},
     "recent": {"records"},
-    "stream": {"direct", "endpoint", "http", "paging", "records", "tap"},
+    "stream": {"added", "direct", "endpoint", "http", "paging", "records", "tap"},
     "lists": {"records"},
     "children": {"records"},
     "windows": {"endpoint", "records"},
@@ -110,6 +113,7 @@ PURE = [
     "schema",
     "paging",
     "direct",
+    "added",
     "records",
     "stamps",
     "spans",

@@ -57,6 +57,7 @@ MAPS: Message = {
 CONFIGS: dict[str, Message] = {
     "plain": {},
     "maps": {"stream_maps": MAPS, "stream_map_config": {"seed": "s"}},
+    "added columns": {"tenant_column": True, "custom_fields_by_id": True, "deleted_column": True},
     "flattened": {"flattening_enabled": True, "flattening_max_depth": 2},
     "mapped and flattened": {
         "stream_maps": MAPS,
@@ -75,9 +76,9 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-def sifted_catalog() -> Message:
+def sifted_catalog(**settings: object) -> Message:
     """Deselect some of the fields of all streams, at the root and within objects."""
-    catalog = catalog_of(*STREAMS)
+    catalog = catalog_of(*STREAMS, **settings)
     for entry in catalog["streams"]:
         fields = [one for one in entry["metadata"] if one["metadata"].get("inclusion") == "available"]
         for depth in (2, 4):
@@ -114,6 +115,8 @@ def by_the_sdk(config: Message, catalog: Message) -> Output:
         pytest.param("plain", False, True, id="plain, odd values"),
         pytest.param("plain", True, False, id="plain, some fields"),
         pytest.param("plain", True, True, id="plain, some fields, odd values"),
+        pytest.param("added columns", True, False, id="added columns, some fields"),
+        pytest.param("added columns", False, True, id="added columns, odd values"),
         pytest.param("maps", False, False, id="maps"),
         pytest.param("maps", True, True, id="maps, some fields, odd values"),
         pytest.param("flattened", False, False, id="flattened"),
@@ -123,7 +126,9 @@ def by_the_sdk(config: Message, catalog: Message) -> Output:
 )
 def test_the_messages_are_those_of_the_sdk(sandbox: Sandbox, name: str, *, sifted: bool, odd: bool) -> None:
     """For every stream, SCHEMA and RECORD messages are those that the SDK's own loop writes."""
-    config, catalog = sandbox.config | LATELY | CONFIGS[name], sifted_catalog() if sifted else catalog_of(*STREAMS)
+    config = sandbox.config | LATELY | CONFIGS[name]
+    columns = CONFIGS[name] if name == "added columns" else {}
+    catalog = sifted_catalog(**columns) if sifted else catalog_of(*STREAMS, **columns)
     if odd:
         sandbox.fault("extra-field", times=1_000_000, fields=ODD)
     try:
