@@ -11,7 +11,7 @@ from typing_extensions import override
 from tap_servicetitan.bookmark import ChildBookmark, child_from_state
 from tap_servicetitan.http import ConflictError, NotFoundError
 from tap_servicetitan.lists import ListedStream, Sieve
-from tap_servicetitan.stamps import as_parameter, parse
+from tap_servicetitan.stamps import as_parameter, latest, parse
 from tap_servicetitan.stream import Page
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class ChildStream(ListedStream):
         for parents in self.parent_records(bookmark.parent):
             for read in self._of(parents.records.dicts(), bookmark):
                 found, mark = sieve.sifted(self, read, mark) if self.row.since else (read, mark)
+                self.newest = latest([self.newest, *read.texts(self.row.cursor or "")])
                 yield Page(found)
             if parents.state is not None and self.may_go_on:
                 bookmark = dataclasses.replace(bookmark, parent=parents.state)

@@ -56,8 +56,10 @@ class ExportStream(ServiceTitanStream):
         mark = latest(found.newest(self.row.cursor)) if self.row.cursor else None
         if recent is not None:
             # By modifiedOn alone: where a row has just createdOn, that does not move when the row changes.
-            found = recent.sifted(found, self.row.key, found.texts("modifiedOn"))
+            came, found = len(found), recent.sifted(found, self.row.key, found.texts("modifiedOn"))
+            self.repeats += came - len(found)
         bookmark = bookmark.advance(answer.token, mark, self.now(), at_end=not answer.more)
+        self.newest = bookmark.mark
         if recent is not None:
             recent.forget(bookmark.horizon, RECENT_REACH)
             bookmark = dataclasses.replace(bookmark, recent=tuple(recent.entries()))

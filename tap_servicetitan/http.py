@@ -13,6 +13,7 @@ import random
 import re
 import threading
 import time
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -161,6 +162,8 @@ class Client:
         burst = max(1, int(rate))
         self._limiter = Limiter(Rate(burst, math.ceil(Duration.SECOND * burst / rate)))
         self._paused_until = 0.0
+        self._counts: Counter[str] = Counter()
+        self._counting = threading.Lock()
         self._endpoints: dict[str, threading.Lock] = {}
         self._clock = datetime.now(UTC), time.monotonic()
         self.accepted = threading.Event()
@@ -173,6 +176,17 @@ class Client:
             CredentialsError: The API does not know these credentials.
         """
         self._token.current()
+
+    @property
+    def sent(self) -> Counter[str]:
+        """How many requests were sent for each stream, each try counted."""
+        with self._counting:
+            return self._counts.copy()
+
+    @property
+    def waiting(self) -> float:
+        """Seconds for which the API still wants all streams to wait."""
+        return max(0.0, self._paused_until - time.monotonic())
 
     def now(self) -> datetime:
         """Tell the time by the API's clock, which is that of the stamps: this machine's may be wrong."""
@@ -253,6 +267,8 @@ class Client:
             time.sleep(pause)
         if question.gate:
             question.gate()
+        with self._counting:
+            self._counts[question.stream] += 1
         auth = _Headers(token, self._config["st_app_key"])
         values = {name: quote(str(value), safe="") for name, value in question.values.items()}
         url = self._api + question.path.format(tenant=self._config["tenant_id"], **values)

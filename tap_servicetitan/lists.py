@@ -181,6 +181,7 @@ class ListStream(ListedStream):
             found = self.records(data, self.known)
             if self.row.since:
                 found, mark = sieve.sifted(self, found, mark)
+                self.newest = mark
             yield Page(found)
         done = bookmark if self.came_short else self._finished(mark, began, sieve)
         yield Page(state=done.to_state(self._tap.tenant_id, self.row.cursor))
@@ -225,6 +226,7 @@ class Sieve:
             for number, (key, stamp) in enumerate(zip(keys, stamps, strict=True))
         ]
         self._recent.forget(mark, 2 * LIST_OVERLAP)
+        stream.repeats += which.count(False)
         return found.kept(which), mark
 
     def _is_old(self, stamp: str | None, horizon: str | None) -> bool:

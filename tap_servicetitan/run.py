@@ -8,13 +8,14 @@ import threading
 import traceback
 from typing import TYPE_CHECKING
 
+from tap_servicetitan import progress, summary
 from tap_servicetitan.bookmark import StateError
 from tap_servicetitan.http import ApiError, CredentialsError, ForbiddenError, NotFoundError
 from tap_servicetitan.output import ClosedError, OutputError
 from tap_servicetitan.stream import StreamError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from tap_servicetitan.stream import ServiceTitanStream
     from tap_servicetitan.tap import TapServiceTitan
@@ -44,6 +45,8 @@ class Run:
         self._failed: dict[str, str] = dict(tap.broken_reports)
         self._total = len(self._selected) + len(self._failed)
         self._skipped: dict[str, str] = {}
+        self._reading: dict[str, None] = {}
+        self._done = len(self._failed)
         self._unannounced: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._fatal: Exception | None = None
         self._lock = threading.Lock()
@@ -68,7 +71,8 @@ class Run:
         for stream in self._selected:
             self._waiting.put(stream)
         try:
-            self._work_side_by_side()
+            with progress.shown(self._tally, self._log) as tick:
+                self._work_side_by_side(tick)
         except BaseException:
             # A signal: what is being written is written to its end, and nothing after it.
             self._tap.message_writer.close()
@@ -77,17 +81,36 @@ class Run:
             raise self._fatal
         self._conclude()
 
-    def _work_side_by_side(self) -> None:
+    def _tally(self) -> progress.Tally:
+        client = self._tap.client
+        with self._lock:
+            reading = tuple(self._reading)
+        return progress.Tally(
+            streams=self._done,
+            total=self._total,
+            rows=self._rows,
+            requests=client.sent.total(),
+            reading=reading,
+            waiting=client.waiting,
+        )
+
+    @property
+    def _rows(self) -> int:
+        return sum(stream.rows_written for stream in self._selected)
+
+    def _work_side_by_side(self, tick: Callable[[], None]) -> None:
         """Read with a few workers until the API has accepted one request, then with all."""
         wanted = min(self._tap.config["concurrency"], len(self._selected))
         self._scouting = min(wanted, SCOUTS_AT_ONCE)
         workers = [self._worker() for _ in range(self._scouting)]
         while not self._tap.client.accepted.wait(0.1) and any(worker.is_alive() for worker in workers):
-            pass
+            tick()
         if not self._fatal:
             workers += [self._worker() for _ in range(wanted - sum(worker.is_alive() for worker in workers))]
         for worker in workers:
-            worker.join()
+            while worker.is_alive():
+                worker.join(0.25)
+                tick()
 
     def _worker(self) -> threading.Thread:
         # A daemon, because after a signal nobody waits for an answer of the API.
@@ -101,7 +124,12 @@ class Run:
                 stream = self._waiting.get_nowait()
             except queue.Empty:
                 return
+            with self._lock:
+                self._reading[stream.name] = None
             self._read(stream)
+            with self._lock:
+                del self._reading[stream.name]
+                self._done += 1
             if not self._tap.client.accepted.is_set() and self._others_scout():
                 return
 
@@ -157,16 +185,32 @@ class Run:
             self._log.warning("Skipped %s", self._skipped[name])
 
     def _conclude(self) -> None:
-        rows = sum(stream.rows_written for stream in self._selected)
+        requests = self._tap.client.sent
+        summary.tell((self._summary(stream, requests[stream.name]) for stream in self._selected), self._log)
         read = self._total - len(self._skipped) - len(self._failed)
         self._log.info(
-            "%d streams read, %d skipped, %d failed; %d rows", read, len(self._skipped), len(self._failed), rows
+            "%d streams read, %d skipped, %d failed; %d rows in %d requests",
+            read,
+            len(self._skipped),
+            len(self._failed),
+            self._rows,
+            requests.total(),
         )
         if self._failed:
             raise RunError(self._table_of_failures())
         if not read:
             msg = f"none of the {len(self._selected)} selected streams could be read; the warnings above say why"
             raise RunError(msg)
+
+    def _summary(self, stream: ServiceTitanStream, requests: int) -> summary.StreamSummary:
+        return summary.StreamSummary(
+            stream=stream.name,
+            result="failed" if stream.name in self._failed else "skipped" if stream.name in self._skipped else "read",
+            rows=stream.rows_written,
+            requests=requests,
+            repeats=stream.repeats,
+            newest=stream.newest,
+        )
 
     def _unknown_tenant(self) -> str:
         config = self._tap.config
@@ -177,7 +221,9 @@ class Run:
 
     def _table_of_failures(self) -> str:
         width = max(map(len, self._failed))
-        rows = [f"  {name:{width}}  {reason}" for name, reason in sorted(self._failed.items())]
+        rows = [
+            f"  {name:{width}}  {reason.removeprefix(f'{name}: ')}" for name, reason in sorted(self._failed.items())
+        ]
         head = f"{len(rows)} of {self._total} streams failed; their bookmarks stay where they were:"
         return "\n".join([head, *rows])
 

@@ -79,6 +79,10 @@ class ServiceTitanStream(Stream, abc.ABC):
         # A feed without a stamp is incremental too: it goes on from its token.
         self.forced_replication_method = REPLICATION_FULL_TABLE if self.is_whole else REPLICATION_INCREMENTAL
         self.rows_written = 0
+        self.repeats = 0
+        """Rows that came again and were left out."""
+        self.newest: str | None = None
+        """When the newest row changed that was ever seen, if rows tell."""
         self._begun: Iterator[Page] | None = None
         self._batched: Page | None = None
         self._version: int | None = None

@@ -13,7 +13,7 @@ from tap_servicetitan.lists import ListedStream
 from tap_servicetitan.paging import number_of_items, read_list
 from tap_servicetitan.recent import Recent
 from tap_servicetitan.spans import Span, beginning, shifted, spans
-from tap_servicetitan.stamps import as_parameter, parse
+from tap_servicetitan.stamps import as_parameter, latest, parse
 from tap_servicetitan.stream import Page
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ class WindowStream(ListedStream):
                 # A record counts as changed when it says something else than when its span was read before.
                 stamps = [one or as_parameter(span.start) for one in read.texts(self.row.cursor or "")]
                 found = recent.sifted(read, self.row.key, stamps)
+                self.repeats += len(read) - len(found)
+                self.newest = latest([self.newest, *read.texts(self.row.cursor or "")])
                 rows += len(found)
                 yield Page(found)
             after = self._after(span, recent)

@@ -69,7 +69,11 @@ ARROWS: dict[str, set[str]] = {
     "find_reports": {"tap", "http", "paging", "report_schema", "report_settings"},
     # The tap.
     "settings": {"report_settings", "stamps"},
-    "run": {"stream", "bookmark", "http", "output"},
+    "run": {"stream", "bookmark", "http", "output", "progress", "summary"},
+    # What people see of it.
+    "progress": {"terminal"},
+    "summary": {"progress", "terminal"},
+    "terminal": set(),
     "tap": {
         "added",
         "endpoints",
