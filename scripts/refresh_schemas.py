@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tap_servicetitan.endpoints import ENDPOINTS
+from tap_servicetitan.report_api import REPORTS_SCOPES
 
 if TYPE_CHECKING:
     from tap_servicetitan.endpoint import Endpoint
 
 SCHEMAS = Path(__file__).parent.parent / "tap_servicetitan" / "schemas"
+SCOPES = SCHEMAS.parent / "scopes.json"
 
 Json = dict[str, Any]
 
@@ -238,12 +240,32 @@ def refresh(documents: dict[str, tuple[Json, Json]], folder: Path = SCHEMAS) -> 
     return lines
 
 
+def scope_names(documents: dict[str, tuple[Json, Json]]) -> dict[str, str]:
+    """Give the names that the developer portal has for the scopes which the rows need."""
+    known: dict[str, str] = {}
+    for document, _ in documents.values():
+        for scheme in document.get("components", {}).get("securitySchemes", {}).values():
+            for flow in scheme.get("flows", {}).values():
+                known |= flow["scopes"]
+    used = {*REPORTS_SCOPES, *(endpoint_facts(row, documents)["scope"] for row in ENDPOINTS)}
+    return {scope: known[scope] for scope in sorted(used)}
+
+
+def refresh_scopes(documents: dict[str, tuple[Json, Json]], file: Path = SCOPES) -> list[str]:
+    """Write the names of the scopes and tell which changed."""
+    old = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    new = scope_names(documents)
+    file.write_text(json.dumps(new, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return [f"renamed  {scope}: {old.get(scope)} -> {name}" for scope, name in new.items() if old.get(scope) != name]
+
+
 def main() -> None:
     """Refresh the facts from the folder named on the command line."""
     folder = Path(*sys.argv[1:])
     if len(sys.argv) == 1 or not folder.is_dir():
         raise SystemExit(__doc__)
-    for line in refresh(read_documents(folder)):
+    documents = read_documents(folder)
+    for line in [*refresh(documents), *refresh_scopes(documents)]:
         sys.stdout.write(line + "\n")
 
 

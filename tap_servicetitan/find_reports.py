@@ -56,14 +56,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _api(sources: Iterable[str]) -> ReportApi:
-    config: dict[str, Any] = {}
-    for source in sources:
-        if source != "ENV":
-            with open(source, encoding="utf-8") as file:  # noqa: PTH123 - a path as it was typed
-                config |= json.load(file)
     # What is there of reports may be what somebody is about to mend.
-    config.pop(SETTING, None)
-    return TapServiceTitan(config=config, parse_env_config="ENV" in sources, setup_mapper=False).reporting
+    return TapServiceTitan.of_files(sources, without=[SETTING], setup_mapper=False).reporting
 
 
 def _lines(api: ReportApi, said: argparse.Namespace) -> Iterator[str]:

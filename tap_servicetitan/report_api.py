@@ -25,6 +25,8 @@ Answer = TypeVar("Answer")
 REPORTS_SCOPE = "tn.rpr.reports:r"
 VALUES_SCOPE = "tn.rpr.dynamicvaluesets:r"
 CATEGORIES_SCOPE = "tn.rpr.reportcategories:r"
+REPORTS_SCOPES = (REPORTS_SCOPE, VALUES_SCOPE)
+"""What the stream of a report needs; the second where parameters take their values from a list."""
 
 MINUTE = 60.0
 COMMAND = "the command tap-servicetitan-reports"

@@ -45,6 +45,7 @@ class Run:
         self._failed: dict[str, str] = dict(tap.broken_reports)
         self._total = len(self._selected) + len(self._failed)
         self._skipped: dict[str, str] = {}
+        self._ungranted: set[str] = set()
         self._reading: dict[str, None] = {}
         self._done = len(self._failed)
         self._unannounced: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -161,6 +162,8 @@ class Run:
             self._fail(stream, f"{error}. It was granted before: its bookmark stays where it is")
             return
         self._skipped[stream.name] = str(error)
+        if isinstance(error, ForbiddenError):
+            self._ungranted.add(stream.name)
         self._unannounced.put(stream.name)
         modules = {one.row.module for one in self._selected}
         if not self._tap.client.accepted.is_set() and len(self._skipped) >= min(SCOUTS, len(modules)):
@@ -199,8 +202,7 @@ class Run:
         if self._failed:
             raise RunError(self._table_of_failures())
         if not read:
-            msg = f"none of the {len(self._selected)} selected streams could be read; the warnings above say why"
-            raise RunError(msg)
+            raise RunError(self._nothing_read())
 
     def _summary(self, stream: ServiceTitanStream, requests: int) -> summary.StreamSummary:
         return summary.StreamSummary(
@@ -211,6 +213,16 @@ class Run:
             repeats=stream.repeats,
             newest=stream.newest,
         )
+
+    def _nothing_read(self) -> str:
+        """Say in one line why: it is all that Meltano shows of a test of the settings."""
+        if len(self._skipped) == 1:
+            return next(iter(self._skipped.values()))
+        scopes = sorted({one.scope for one in self._selected if one.name in self._ungranted})
+        lacking = f" For {len(self._ungranted)} the app lacks scopes: {', '.join(scopes)}." if scopes else ""
+        missing = len(self._skipped) - len(self._ungranted)
+        modules = f" Of {missing} the tenant does not have the module." if missing else ""
+        return f"None of the {len(self._selected)} selected streams could be read.{lacking}{modules}"
 
     def _unknown_tenant(self) -> str:
         config = self._tap.config

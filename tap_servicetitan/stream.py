@@ -49,6 +49,11 @@ class StreamError(Exception):
 
 NONE = DictRecords()
 
+_UNDECLARED = (
+    "%s: the API sends this field, which the schema does not have; it is left out. "
+    "Update the tap; if it is the newest, report the field there"
+)
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Page:
@@ -169,7 +174,7 @@ class ServiceTitanStream(Stream, abc.ABC):
             return None
         if self._is_plain:
             for name in sorted(rows.undeclared):
-                self._tell_once("%s: the API sends this field, which the schema does not have; it is left out", name)
+                self._tell_once(_UNDECLARED, name)
         return rows
 
     def _mended(self, found: DictRecords) -> DictRecords:
@@ -178,7 +183,7 @@ class ServiceTitanStream(Stream, abc.ABC):
         for name in self._mender.counts:
             self._tell_once("%s: a value is not of the type that is declared; what is emitted: docs/odd-data.md", name)
         for name in sorted(self._mender.undeclared):
-            self._tell_once("%s: the API sends this field, which the schema does not have; it is left out", name)
+            self._tell_once(_UNDECLARED, name)
         if self._mender.keyless:
             self._tell_once("%s: a record without it is left out", "the key")
         return mended

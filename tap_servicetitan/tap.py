@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import msgspec
 from singer_sdk import Tap
@@ -18,6 +18,7 @@ from tap_servicetitan.added import TENANT, TENANT_SCHEMA
 from tap_servicetitan.bookmark import StateError, report_from_state
 from tap_servicetitan.endpoints import ENDPOINTS
 from tap_servicetitan.http import Client
+from tap_servicetitan.json_file import read_object
 from tap_servicetitan.kinds import check_state, stream_type
 from tap_servicetitan.output import PageWriter
 from tap_servicetitan.report_api import ReportApi
@@ -28,7 +29,7 @@ from tap_servicetitan.settings import SETTINGS, faults, tidied
 from tap_servicetitan.stream import ServiceTitanStream
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from types import FrameType
 
     from singer_sdk import Stream
@@ -44,6 +45,21 @@ class TapServiceTitan(Tap):
     message_writer: PageWriter
     faults: Sequence[str] = ()
     """What is wrong with the settings, where they are taken all the same: the table's streams can be listed without."""
+
+    @classmethod
+    def of_files(cls, sources: Iterable[str], without: Iterable[str] = (), **options: Any) -> Self:  # noqa: ANN401 - the SDK's
+        """Make the tap from the files that a command line names, of which ENV is the environment.
+
+        Raises:
+            ConfigValidationError: The settings are wrong.
+            OSError: There is no such file.
+            ValueError: A file holds no JSON object.
+        """
+        config: dict[str, Any] = {}
+        for source in sources:
+            config |= {} if source == "ENV" else read_object(source)
+        kept = {name: value for name, value in config.items() if name not in without}
+        return cls(config=kept, parse_env_config="ENV" in sources, **options)
 
     @property
     def tenant_id(self) -> str:

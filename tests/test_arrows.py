@@ -67,6 +67,9 @@ ARROWS: dict[str, set[str]] = {
     },
     "reports": {"endpoint", "http", "paging", "report_meta", "report_schema", "report_settings", "report_stream"},
     "find_reports": {"tap", "http", "paging", "report_schema", "report_settings"},
+    "json_file": set(),
+    "scopes": {"endpoints", "json_file", "report_api", "schema"},
+    "check": {"tap", "bookmark", "http", "json_file", "run", "scopes", "stamps", "stream", "terminal"},
     # The tap.
     "settings": {"report_settings", "stamps"},
     "run": {"stream", "bookmark", "http", "output", "progress", "summary"},
@@ -77,6 +80,7 @@ ARROWS: dict[str, set[str]] = {
     "tap": {
         "added",
         "endpoints",
+        "json_file",
         "kinds",
         "report_api",
         "report_settings",
@@ -108,6 +112,8 @@ ONLY_TYPES: dict[str, set[str]] = {
     "report_stream": {"paging", "report_meta", "report_settings", "report_windows", "tap"},
     "reports": {"report_settings", "tap"},
     "find_reports": {"report_api", "report_meta"},
+    "scopes": {"endpoint"},
+    "check": {"stream"},
 }
 """What it may import for annotations."""
 
