@@ -13,6 +13,7 @@ from simplejson import JSONDecodeError  # noqa: E402
 from singer_sdk.exceptions import ConfigValidationError  # noqa: E402
 
 from tap_servicetitan.bookmark import StateError  # noqa: E402
+from tap_servicetitan.catalog_file import CatalogError  # noqa: E402
 from tap_servicetitan.http import ApiError  # noqa: E402
 from tap_servicetitan.output import OutputError  # noqa: E402
 from tap_servicetitan.run import RunError, place  # noqa: E402
@@ -29,7 +30,7 @@ def main() -> None:
     # The SDK reads them with simplejson, whose error is not that of json.
     except (FileNotFoundError, FileExistsError, JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         _give_up(f"a file named on the command line cannot be read as JSON: {error}")
-    except (ApiError, RunError, StateError, StreamError) as error:
+    except (ApiError, CatalogError, RunError, StateError, StreamError) as error:
         _give_up(str(error))
     except OutputError as error:
         # Python writes what is left in stdout's buffer when it ends, and would complain again.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from singer_sdk.exceptions import ConfigValidationError
 
 from tap_servicetitan.bookmark import StateError
+from tap_servicetitan.catalog_file import CatalogError
 from tap_servicetitan.http import ApiError, CredentialsError, ForbiddenError, NotFoundError
 from tap_servicetitan.json_file import read_object
 from tap_servicetitan.run import place
@@ -120,7 +121,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         error = _of_all(found, tap)
     except ConfigValidationError as wrong:
         error = "\n".join(wrong.errors)
-    except (ApiError, OSError, ValueError) as wrong:
+    except (ApiError, CatalogError, OSError, ValueError) as wrong:
         error = str(wrong)
     (_print_json if said.format == "json" else _print_table)(found, error)
     is_well = error is None and all(one.granted == "yes" for one in found)

@@ -11,11 +11,12 @@ from singer_sdk import Tap
 from singer_sdk.configuration._dict_config import merge_missing_config_jsonschema
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import EMIT_ACTIVATE_VERSION_CONFIG
-from singer_sdk.singerlib import Schema
+from singer_sdk.singerlib import Catalog, Schema
 from typing_extensions import override
 
 from tap_servicetitan.added import TENANT, TENANT_SCHEMA
 from tap_servicetitan.bookmark import StateError, report_from_state
+from tap_servicetitan.catalog_file import check_catalog
 from tap_servicetitan.endpoints import ENDPOINTS
 from tap_servicetitan.http import Client
 from tap_servicetitan.json_file import read_object
@@ -45,6 +46,16 @@ class TapServiceTitan(Tap):
     message_writer: PageWriter
     faults: Sequence[str] = ()
     """What is wrong with the settings, where they are taken all the same: the table's streams can be listed without."""
+
+    def __init__(self, *, catalog: Any = None, **options: Any) -> None:  # noqa: ANN401 - the SDK's
+        """Check the catalog before the SDK takes it apart.
+
+        Raises:
+            CatalogError: It is none.
+        """
+        if catalog is not None and not isinstance(catalog, Catalog):
+            check_catalog(catalog)
+        super().__init__(catalog=catalog, **options)
 
     @classmethod
     def of_files(cls, sources: Iterable[str], without: Iterable[str] = (), **options: Any) -> Self:  # noqa: ANN401 - the SDK's

@@ -14,6 +14,7 @@ import json
 import subprocess
 import sys
 import threading
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_servicetitan import schema
+from tap_servicetitan.catalog_file import CatalogError
 from tap_servicetitan.endpoints import BY_NAME, ENDPOINTS
 from tap_servicetitan.stream import ServiceTitanStream
 from tap_servicetitan.tap import TapServiceTitan
@@ -174,6 +176,8 @@ class NothingNew:
     def __init__(self, asked: list[str]) -> None:
         """Keep a list of what is asked."""
         self.accepted = threading.Event()
+        self.sent: Counter[str] = Counter()
+        self.waiting = 0.0
         self._asked = asked
 
     def connect(self) -> None:
@@ -198,3 +202,27 @@ def _number_of_properties(part: dict[str, Any]) -> int:
 
 if __name__ == "__main__":
     sys.stdout.writelines(line + "\n" for line in described(TapServiceTitan(validate_config=False)))
+
+
+@pytest.mark.parametrize(
+    ("catalog", "fault"),
+    [
+        pytest.param([], 'it is not of the form {"streams": […]}', id="a list"),
+        pytest.param({"streams": None}, 'it is not of the form {"streams": […]}', id="no streams"),
+        pytest.param({"streams": [3]}, "streams[0] is no object", id="a number for a stream"),
+        pytest.param({"streams": [{"stream": "jobs"}]}, "streams[0] has no tap_stream_id", id="no name"),
+        pytest.param({"streams": [{"tap_stream_id": "jobs"}]}, "jobs has no schema.properties", id="no schema"),
+        pytest.param(
+            {"streams": [{"tap_stream_id": "jobs", "schema": {"properties": {}}, "metadata": [{"breadcrumb": "x"}]}]},
+            "jobs has metadata that is no list of breadcrumbs with their metadata",
+            id="odd metadata",
+        ),
+    ],
+)
+def test_what_is_no_catalog_is_refused(catalog: Any, fault: str) -> None:  # noqa: ANN401 - any JSON value
+    """The message says where it is wrong, and how to get another."""
+    with pytest.raises(CatalogError) as error:
+        TapServiceTitan(config=CONFIG, catalog=catalog)
+    assert str(error.value) == (
+        f"the catalog cannot be used: {fault}; write it again with --discover, and select in that"
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -399,6 +400,8 @@ class OneAnswer:
     def __init__(self, body: bytes) -> None:
         """Keep the body."""
         self.accepted = threading.Event()
+        self.sent: Counter[str] = Counter()
+        self.waiting = 0.0
         self._body = body
 
     def ask(self, question: Question, read: Callable[[bytes], Any]) -> object:

@@ -1,0 +1,45 @@
+"""Whether a catalog is one, before the SDK takes it apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class CatalogError(Exception):
+    """A catalog cannot be used; the message says where it is wrong."""
+
+
+def check_catalog(catalog: object) -> None:
+    """Refuse what is no catalog.
+
+    Raises:
+        CatalogError: It is not of the form that ``--discover`` writes.
+    """
+    streams = catalog.get("streams") if isinstance(catalog, dict) else None
+    if not isinstance(streams, list):
+        raise CatalogError(_told('it is not of the form {"streams": […]}'))
+    for number, entry in enumerate(streams):
+        if fault := _fault(entry):
+            name = entry.get("tap_stream_id") if isinstance(entry, dict) else None
+            raise CatalogError(_told(f"{name if isinstance(name, str) else f'streams[{number}]'} {fault}"))
+
+
+def _fault(entry: object) -> str | None:
+    if not isinstance(entry, dict):
+        return "is no object"
+    if not isinstance(entry.get("tap_stream_id"), str):
+        return "has no tap_stream_id"
+    schema, metadata = entry.get("schema"), entry.get("metadata", [])
+    if not isinstance(schema, dict) or not isinstance(schema.get("properties"), dict):
+        return "has no schema.properties"
+    if not isinstance(metadata, list) or not all(map(_is_metadata, metadata)):
+        return "has metadata that is no list of breadcrumbs with their metadata"
+    return None
+
+
+def _is_metadata(one: Any) -> bool:  # noqa: ANN401 - any JSON value
+    return isinstance(one, dict) and isinstance(one.get("breadcrumb"), list) and isinstance(one.get("metadata"), dict)
+
+
+def _told(fault: str) -> str:
+    return f"the catalog cannot be used: {fault}; write it again with --discover, and select in that"
