@@ -7,23 +7,28 @@ ARGS ?=
 # A process for each core.
 SIDE_BY_SIDE := -n auto --dist worksteal
 
+TENANTS := examples/many-tenants
 DEV := .venv
 DEMO := .venv-demo
 TARGETS := .venv-targets
+AIRFLOW := .venv-airflow
 WHEEL := .venv-wheel
 PIP_INSTALL := -m pip install --quiet --quiet --disable-pip-version-check
 NEW_ENOUGH := import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12")
 
-.PHONY: help demo demo-setup test test-setup test-wheel benchmark lint types format constraints clean
+.PHONY: help demo demo-setup many-tenants test test-setup test-airflow test-wheel benchmark lint types format docs constraints airflow-constraints clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make demo        load the sandbox into a DuckDB file with Meltano, twice'
 	@echo 'make test        run the tests, after installing what they need'
+	@echo 'make many-tenants  load 20 tenants of the sandbox into PostgreSQL with Airflow'
+	@echo 'make test-airflow  run the tests that load many tenants with Airflow, which take minutes each'
 	@echo 'make test-wheel  run the tests against the built wheel'
 	@echo 'make benchmark   measure how fast the tap is'
 	@echo 'make lint types  check style and types'
 	@echo 'make format      put the code into its format'
+	@echo 'make docs        build the documentation site into site/'
 	@echo 'make clean       remove everything that the other targets made'
 
 demo: demo-setup
@@ -34,7 +39,16 @@ demo-setup: $(DEMO)/.installed $(TARGETS)/target-jsonl/.installed
 test: test-setup
 	$(DEV)/bin/pytest $(SIDE_BY_SIDE) $(ARGS)
 
-test-setup: $(DEV)/.installed $(TARGETS)/target-jsonl/.installed $(TARGETS)/target-postgres/.installed
+# Meltano is the demo's.
+test-setup: $(DEV)/.installed $(DEMO)/.installed $(AIRFLOW)/.installed $(patsubst %,$(TARGETS)/target-%/.installed,csv jsonl postgres)
+
+# The examples' tests, with Airflow, which take minutes each.
+test-airflow: test-setup
+	$(DEV)/bin/pytest -m airflow $(ARGS)
+
+# From the sandbox's tenants to a warehouse, with Airflow: make many-tenants ARGS='--executor celery'
+many-tenants: $(DEMO)/.installed $(TARGETS)/target-postgres/.installed $(AIRFLOW)/.installed
+	@PYTHONPATH=$(TENANTS) $(AIRFLOW)/bin/python -m one_machine.run $(ARGS)
 
 test-wheel: test-setup
 	rm -rf dist
@@ -57,23 +71,43 @@ format: $(DEV)/.installed
 	$(DEV)/bin/ruff format .
 	$(DEV)/bin/ruff check --fix .
 
+# Its search wants a server: python3 -m http.server --directory site
+docs: $(DEV)/.installed
+	$(DEV)/bin/python scripts/site_pages.py
+	$(DEV)/bin/zensical build --clean --strict
+
 # uv is used to resolve for all platforms and versions at once. A lock file of its own would name the host it asked.
 constraints: $(DEV)/.installed
 	$(DEV)/bin/python $(PIP_INSTALL) uv
 	{ sed '/^[^#]/,$$d' constraints.txt; \
-	  echo 'meltanolabs-target-postgres>=0.8.1,<0.9' | $(DEV)/bin/uv pip compile pyproject.toml - --quiet \
-	  --all-extras --universal --python-version 3.11 --no-annotate --no-header; } > constraints.new
+	  printf '%s\n' 'meltanolabs-target-csv>=0.5,<0.6' 'meltanolabs-target-postgres>=0.8.1,<0.9' | \
+	  $(DEV)/bin/uv pip compile pyproject.toml - --quiet --all-extras --universal --python-version 3.11 \
+	  --no-annotate --no-header; } > constraints.new
 	mv constraints.new constraints.txt
 
+airflow-constraints: $(DEV)/.installed
+	$(DEV)/bin/python $(PIP_INSTALL) uv
+	{ echo '# The versions that the example was tried with, made by `make airflow-constraints`.'; \
+	  $(DEV)/bin/uv pip compile $(TENANTS)/airflow.txt $(TENANTS)/checks.txt --quiet --universal --python-version 3.11 \
+	  --no-annotate --no-header; } > constraints.new
+	mv constraints.new $(TENANTS)/constraints.txt
+
 clean:
-	rm -rf $(DEV) $(DEMO) $(TARGETS) $(WHEEL) .demo dist build
-	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(DEV) $(DEMO) $(TARGETS) $(WHEEL) $(AIRFLOW) .demo .many-tenants dist build
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .site-pages .cache site
 
 $(DEV)/.installed: pyproject.toml constraints.txt
 	@echo 'Installing the development environment ...'
 	@$(PYTHON) -c '$(NEW_ENOUGH)'
 	@$(PYTHON) -m venv $(DEV)
 	@$(DEV)/bin/python $(PIP_INSTALL) -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(AIRFLOW)/.installed: $(addprefix $(TENANTS)/,airflow.txt checks.txt constraints.txt)
+	@echo 'Installing Airflow ...'
+	@$(PYTHON) -c '$(NEW_ENOUGH)'
+	@$(PYTHON) -m venv $(AIRFLOW)
+	@$(AIRFLOW)/bin/python $(PIP_INSTALL) $(patsubst %,-r $(TENANTS)/%.txt,airflow checks) -c $(TENANTS)/constraints.txt
 	@touch $@
 
 $(DEMO)/.installed: pyproject.toml constraints.txt
@@ -90,8 +124,8 @@ $(TARGETS)/target-jsonl/.installed: demo/target-jsonl.txt
 	@$(@D)/bin/python $(PIP_INSTALL) -r demo/target-jsonl.txt
 	@touch $@
 
-$(TARGETS)/target-postgres/.installed: constraints.txt
-	@echo 'Installing target-postgres ...'
+$(TARGETS)/target-csv/.installed $(TARGETS)/target-postgres/.installed: constraints.txt
+	@echo 'Installing $(notdir $(@D)) ...'
 	@$(PYTHON) -m venv $(@D)
-	@$(@D)/bin/python $(PIP_INSTALL) -c constraints.txt meltanolabs-target-postgres
+	@$(@D)/bin/python $(PIP_INSTALL) -c constraints.txt meltanolabs-$(notdir $(@D))
 	@touch $@

@@ -20,11 +20,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from campaigns.bench import PAGE, catalog
+from campaigns import reports
+from campaigns.bench import PAGE
 from campaigns.figures import Report, table
 from tap_servicetitan.endpoints import BY_NAME
 from tap_servicetitan.sandbox.server import Sandbox, serve
-from tests.running import Message, command_line, run, texts, truth
+from tests.running import Message, command_line, run, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,8 +35,11 @@ End = Literal["SIGKILL", "SIGTERM", "closed pipe"]
 FEEDS = ("invoices", "jobs", "invoice_items", "appointments", "customers", "job_history", "technician_ratings")
 """Feeds with many pages or long rows, and two with keys of their own."""
 
-OTHERS = ("non_job_timesheets", "payrolls", "contacts", "booking_contacts", "location_findings", "attributed_leads")
-"""Lists, children of a feed, and windows."""
+OTHERS = (
+    *("non_job_timesheets", "payrolls", "contacts", "booking_contacts", "location_findings", "attributed_leads"),
+    reports.WINDOWED,
+)
+"""Lists, children of a feed, windows, and a custom report."""
 
 LONGEST_RUN = 120
 """Seconds after which a run is taken for stuck."""
@@ -75,14 +79,15 @@ class Figures:
 class Target:
     """What a target has after some runs, of each of which it may have seen only the beginning."""
 
-    def __init__(self) -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
         """Begin with nothing."""
+        self._sandbox = sandbox
         self.rows: dict[str, list[Message]] = defaultdict(list)
         self.state: Message | None = None
         self.covered: dict[str, int] = {}
         """How many rows of each stream came before the last STATE that moved its bookmark."""
         self.doubtful: Counter[tuple[str, str]] = Counter()
-        """Rows that no STATE covered when a run ended: they have to come again."""
+        """Rows that no STATE covered when a run ended, and those that every run brings: they have to come again."""
 
     def take(self, output: bytes) -> dict[str, list[Message]]:
         """Read the complete lines of a run's output; give the rows that are in doubt after it."""
@@ -94,6 +99,9 @@ class Target:
                 self._cover(message["value"])
         doubt = {stream: rows[self.covered.get(stream, 0) :] for stream, rows in self.rows.items()}
         self.doubtful.update((stream, text) for stream, rows in doubt.items() for text in texts(rows))
+        covered = self.rows[reports.WINDOWED][: self.covered.get(reports.WINDOWED, 0)]
+        of_today = texts(one for one in covered if reports.is_of_today(self._sandbox, one))
+        self.doubtful.update((reports.WINDOWED, text) for text in {*of_today})
         self.covered = {stream: len(rows) for stream, rows in self.rows.items()}
         return {stream: rows for stream, rows in doubt.items() if rows}
 
@@ -106,7 +114,8 @@ class Target:
 
     def newest(self, stream: str) -> list[Message]:
         """Give the last version of each row."""
-        return list({tuple(row[name] for name in BY_NAME[stream].key): row for row in self.rows[stream]}.values())
+        key = (reports.key(stream),) if stream in reports.REPORTS else BY_NAME[stream].key
+        return list({tuple(row[name] for name in key): row for row in self.rows[stream]}.values())
 
     def repeated(self) -> Counter[tuple[str, str]]:
         """Count how often each row came again unchanged."""
@@ -126,7 +135,7 @@ class Case:
     @property
     def name(self) -> str:
         """Say it in the table."""
-        kinds = "feeds" if self.streams == FEEDS else "lists, children, windows"
+        kinds = "feeds" if self.streams == FEEDS else "lists, children, windows, a report"
         return f"{self.end}, concurrency {self.concurrency}, {'recent' if self.recent else 'settled'} changes, {kinds}"
 
     def run(self, sandbox: Sandbox, folder: Path, kills: int, seed: int) -> Figures:
@@ -137,8 +146,11 @@ class Case:
             "include_recent_changes": self.recent,
             "requests_per_second": 10_000,
         }
-        size = len(run(config, catalog=catalog(*self.streams)).raw)
-        target, figures = Target(), Figures()
+        config |= reports.settings(self.streams)
+        chosen = reports.catalog(reports.entries(config), self.streams)
+        (folder / "catalog.json").write_text(json.dumps(chosen))
+        size = len(run(config, catalog=chosen).raw)
+        target, figures = Target(sandbox), Figures()
         for _ in range(kills):
             if self.recent:
                 # These come with every request from now on, and belong into the target once.
@@ -146,7 +158,7 @@ class Case:
                 sandbox.touch("customers", 2)
             output, code, log = self._ended(folder, config, target.state, dice.randrange(1, 2 * size // kills))
             figures.kills += code != 0
-            figures.wrong += code not in {0, CODES[self.end]} or b"Traceback" in log
+            figures.wrong += code not in self._codes(log) or b"Traceback" in log
             doubt = {stream: rows for stream, rows in target.take(output).items() if stream in FEEDS}
             figures.wrong += not _are_of_pages(doubt, self.concurrency)
             figures.most_again = max(figures.most_again, sum(map(len, doubt.values())))
@@ -155,10 +167,17 @@ class Case:
         figures.wrong += process.returncode != 0
         return figures + self._compared(sandbox, target)
 
+    def _codes(self, log: bytes) -> set[int]:
+        """Give the exit codes that are right: 0 for a run that was through before it was ended."""
+        # Python takes its handlers down before its process is gone, so that a signal may still end what is through.
+        late = {-signal.SIGTERM} if self.end == "SIGTERM" and b" streams read, " in log else set()
+        return {0, CODES[self.end]} | late
+
     def _compared(self, sandbox: Sandbox, target: Target) -> Figures:
         figures = Figures()
         for stream in self.streams:
-            wanted, found = Counter(texts(truth(sandbox, stream))), Counter(texts(target.newest(stream)))
+            wanted = Counter(texts(reports.truth(sandbox, stream)))
+            found = Counter(texts(reports.bare(stream, one) for one in target.newest(stream)))
             figures.rows += wanted.total()
             figures.lost += (wanted - found).total()
             figures.wrong += (found - wanted).total()
@@ -183,9 +202,7 @@ class Case:
     @contextlib.contextmanager
     def _started(self, folder: Path, config: Message, state: Message | None) -> Iterator[subprocess.Popen[bytes]]:
         """Run the tap's command line; neither a stuck run nor that of a campaign that broke off goes on."""
-        chosen = folder / "catalog.json"
-        chosen.write_text(json.dumps(catalog(*self.streams)))
-        command = command_line(folder, config, "--catalog", str(chosen), state=state)
+        command = command_line(folder, config, "--catalog", str(folder / "catalog.json"), state=state)
         with (
             (folder / "log").open("wb") as log,
             subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log) as process,  # noqa: S603 - our own command

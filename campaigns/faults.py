@@ -1,7 +1,8 @@
 """The fault campaign: everything that can go wrong between the tap and the API, at every position.
 
-Singly, each fault hits the first, a middle and the last request of a feed, a list, a child stream and
-a stream of windows, and the sign-in; then in random mixtures over many streams read side by side.
+Singly, each fault hits the first, a middle and the last request of a feed, a list, a child stream, a stream
+of windows and a custom report, the sign-in, and what describes the report; then in random mixtures over many
+streams read side by side.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import random
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from campaigns.bench import CLOSED_PORT, PAGE, Network, Stopwatch, catalog, no_waiting, small_pages
+from campaigns import reports
+from campaigns.bench import CLOSED_PORT, PAGE, Network, Stopwatch, no_waiting, small_pages
 from campaigns.figures import Figures, Report, table
 from tap_servicetitan.sandbox.server import Sandbox, serve
 from tests.running import LASTING, Message, Output, run
@@ -54,6 +56,7 @@ PLACES: Mapping[str, str] = {
     "list": "non_job_timesheets",
     "child": "location_finding_details",
     "windows": "attributed_leads",
+    "report": reports.WINDOWED,
 }
 """A stream of each kind of reading, with many pages."""
 
@@ -61,12 +64,18 @@ MIXED = (
     "appointments", "customers", "estimates", "invoice_items", "invoices", "job_history", "jobs", "payments",
     "contacts", "contact_methods", "non_job_timesheets", "payrolls", "submissions", "technician_shifts",
     "booking_contacts", "contact_relationships", "location_finding_details", "lead_notes",
-    "attributed_leads", "campaign_performance",
+    "attributed_leads", "campaign_performance", *reports.REPORTS,
 )  # fmt: skip
-"""Streams of all kinds of reading for a mixture, in the short campaign; all of them in the long one."""
+"""Streams of all kinds of reading for a mixture, in the short campaign."""
+
+EVERY = (*LASTING, *reports.REPORTS)
+"""All streams, for some mixtures of the long one."""
 
 HITS = 3
 """How often a fault comes in a row. A mixture has at most three of them for a stream, and the tap tries 12 times."""
+
+DESCRIBING_HITS = 2
+"""How often it does where a report is described: that is tried three times, so as not to hold up all other streams."""
 
 ONCE = frozenset(
     {
@@ -91,16 +100,19 @@ class Lab:
     network: Network
     watch: Stopwatch
     config: Message
+    reports: list[Message]
+    """The catalog's entries of the reports, which are not to be discovered while something goes wrong."""
 
     def run(self, *streams: str, state: Message | None = None, **settings: Any) -> Output:  # noqa: ANN401 - any setting
         """Run the tap in this process."""
-        return run(self.config | settings, catalog=catalog(*streams), state=state)
+        config = self.config | reports.settings(streams) | settings
+        return run(config, catalog=reports.catalog(self.reports, streams), state=state)
 
     def requests(self, stream: str) -> int:
         """Count the requests that a stream takes when nothing goes wrong."""
         self.sandbox.forget_requests()
         self.run(stream)
-        return len(self.sandbox.requests(stream))
+        return len(self.sandbox.requests(reports.asked(stream)))
 
     def add(self, said: Said, stream: str, skip: int, times: int) -> None:
         """Let something go wrong. A connection is asked for anew only where the last one was broken."""
@@ -126,25 +138,27 @@ def lab(seed: int = 1, scale: float = 0.02) -> Iterator[Lab]:
         port = urlsplit(sandbox.url).port or 0
         with Network(port).installed() as network:
             config = sandbox.config | {"requests_per_second": 10_000, "request_timeout": TIMEOUT}
-            yield Lab(sandbox, network, watch, config)
+            yield Lab(sandbox, network, watch, config, reports.entries(config))
 
 
 def singly(here: Lab) -> Iterator[tuple[str, Figures]]:
-    """Let each fault come alone, at each position of a stream of each kind, and at the sign-in."""
+    """Let each fault come alone, at each position of a stream of each kind, at the sign-in, and at a description."""
     lengths = {stream: here.requests(stream) for stream in PLACES.values()}
     for name, said in KINDS.items():
         figures = Figures()
         for stream, length in lengths.items():
             for skip in (0, length // 2, length - 1):
-                figures += _single(here, name, stream, stream, skip)
+                figures += _single(here, name, reports.asked(stream), stream, skip)
             if said != EARLY:
                 # There, it would say that the credentials are wrong.
                 figures += _single(here, name, "token", stream, 0)
+        figures += _single(here, name, reports.DESCRIPTION, reports.WINDOWED, 0)
         yield name, figures
 
 
 def _single(here: Lab, name: str, hit: str, stream: str, skip: int) -> Figures:
-    said, times, begun = KINDS[name], 1 if name in ONCE else HITS, here.watch.slept
+    said, begun = KINDS[name], here.watch.slept
+    times = 1 if name in ONCE else DESCRIBING_HITS if hit == reports.DESCRIPTION else HITS
     here.add(said, hit, skip, times)
     planned = times + (1 if "network" in said and hit != "token" else 0)
     output = here.run(stream)
@@ -160,7 +174,8 @@ def mixture(here: Lab, seed: int, streams: tuple[str, ...], size: int) -> Figure
     planned, begun = 0, here.watch.slept
     for name, stream in _drawn(dice, streams, size):
         times = 1 if name in ONCE else dice.randint(1, HITS)
-        here.sandbox.fault(**KINDS[name], stream=stream, skip=dice.choice((0, 0, 1, 2, 5, 9)), times=times)
+        hit, skip = reports.asked(stream), dice.choice((0, 0, 1, 2, 5, 9))
+        here.sandbox.fault(**KINDS[name], stream=hit, skip=skip, times=times)
         planned += times
     here.network.fail(dice.choice(("name", "refused")), skip=dice.randrange(4), times=HITS)
     planned += HITS
@@ -186,6 +201,8 @@ LASTING_FAULTS: Mapping[str, tuple[Said, Said]] = {
     "all answers are 500": ({}, {"kind": "status", "status": 500}),
     "one stream's answers are 500": ({}, {"kind": "status", "status": 500, "stream": "invoices"}),
     "one stream's answers never come": ({}, {"kind": "slow", "seconds": 1.2, "stream": "contacts"}),
+    "a report cannot be run": ({}, {"kind": "status", "status": 500, "stream": reports.asked(reports.WINDOWED)}),
+    "a report is not described": ({}, {"kind": "status", "status": 500, "stream": reports.DESCRIPTION}),
     "nobody listens at api_url": ({"api_url": f"http://127.0.0.1:{CLOSED_PORT}"}, {}),
     "nobody listens at auth_url": ({"auth_url": f"http://127.0.0.1:{CLOSED_PORT}/connect/token"}, {}),
     "the name in api_url does not exist": ({"api_url": "https://api.servicetitan.invalid"}, {}),
@@ -195,7 +212,7 @@ LASTING_FAULTS: Mapping[str, tuple[Said, Said]] = {
 
 def lastingly(here: Lab, settings: Said, said: Said) -> Figures:
     """Let a fault stay for a whole run, which fails; after the next one, every row is there, each once."""
-    streams = ("invoices", "jobs", "invoice_items", "contacts")
+    streams = ("invoices", "jobs", "invoice_items", "contacts", reports.WINDOWED)
     begun = here.watch.slept
     here.sandbox.forget_requests()
     if said:
@@ -207,9 +224,15 @@ def lastingly(here: Lab, settings: Said, said: Said) -> Figures:
     known = [one for one in first.messages if one["type"] == "STATE"]
     second = here.run(*streams, state=known[-1]["value"] if known else None)
     figures.failed += int(second.error is not None)
-    written = {stream: first.records[stream] + second.records[stream] for stream in streams}
+    written = {stream: first.records[stream] + _news(here, second, first, stream) for stream in streams}
     figures.compare(here.sandbox, written, streams)
     return figures
+
+
+def _news(here: Lab, output: Output, before: Output, stream: str) -> list[Message]:
+    """Give the records of a run, without those that it has to bring once more."""
+    known = before.records[stream]
+    return [one for one in output.records[stream] if not (reports.is_of_today(here.sandbox, one) and one in known)]
 
 
 COLUMNS = ("runs", "faults injected", "rows", "rows lost", "rows repeated", "ended wrongly", "seconds waited")
@@ -226,7 +249,7 @@ def report(*, long: bool) -> Report:
         mixed = [*_long_mixtures()]
     every = [figures for _, figures in itertools.chain(single, staying, mixed)]
     tables = (
-        _table("Faults one by one: at the first, a middle and the last request, and at the sign-in", single),
+        _table("Faults one by one: at the first, a middle and the last request, the sign-in, a description", single),
         _table("Faults that stay for a run, which is to fail; and the run after it", staying),
         _table("Random mixtures, 8 streams side by side", mixed),
     )
@@ -243,9 +266,9 @@ def _long_mixtures() -> Iterator[tuple[str, Figures]]:
                 if seed % 4:
                     some += mixture(here, seed, MIXED, 30)
                 else:
-                    every += mixture(here, seed, LASTING, 150)
+                    every += mixture(here, seed, EVERY, 150)
         yield f"tenant {tenant + 1}, {len(MIXED)} streams", some
-        yield f"tenant {tenant + 1}, {len(LASTING)} streams", every
+        yield f"tenant {tenant + 1}, {len(EVERY)} streams", every
 
 
 def _table(title: str, figures: Iterable[tuple[str, Figures]]) -> str:

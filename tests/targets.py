@@ -1,10 +1,16 @@
-"""Where the targets are that tests run; each has an environment of its own, made by ``make test-setup``."""
+"""Where the targets and Meltano are that tests run; each has an environment of its own, made by ``make test-setup``."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parent.parent / ".venv-targets"
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / ".venv-targets"
+
+
+def target_csv() -> Path:
+    """Find the executable of meltanolabs-target-csv, which writes a file for each stream, anew in each run."""
+    return _executable("target-csv")
 
 
 def target_jsonl() -> Path:
@@ -17,9 +23,17 @@ def target_postgres() -> Path:
     return _executable("target-postgres")
 
 
+def meltano() -> Path:
+    """Find the executable of Meltano, which the demo has installed."""
+    return _existing(ROOT / ".venv-demo" / "bin" / "meltano")
+
+
 def _executable(name: str) -> Path:
-    found = FOLDER / name / "bin" / name
+    return _existing(FOLDER / name / "bin" / name)
+
+
+def _existing(found: Path) -> Path:
     if not found.exists():
-        msg = f"{name} is not at {found}; run `make test-setup`"
+        msg = f"{found.name} is not at {found}; run `make test-setup`"
         raise FileNotFoundError(msg)
     return found

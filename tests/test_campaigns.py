@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from campaigns import crashes, faults
+from campaigns import crashes, faults, reports
 from campaigns.figures import Figures
 
 if TYPE_CHECKING:
@@ -42,6 +42,23 @@ def test_a_campaign_can_fail(figure: str) -> None:
     """One row or run that is not as it should be is enough."""
     assert Figures(runs=1, faults=1, rows=1).is_clean
     assert not Figures(**{figure: 1}).is_clean
+
+
+@pytest.mark.parametrize("report", reports.REPORTS)
+def test_a_report_that_is_not_as_it_should_be_is_counted(report: str) -> None:
+    """A row of a report that is missing, that comes twice, or that has another value shows in the figures."""
+    with faults.lab() as here:
+        rows = here.run(report).records[report]
+        altered = [rows[0] | {reports.key(report): 1}, *rows[1:]]
+        for written, lost, repeated in (
+            (rows, 0, 0),
+            (rows[1:], 1, 0),
+            ([*rows, rows[0]], 0, 1),
+            (altered, 1, 1),
+        ):
+            figures = Figures()
+            figures.compare(here.sandbox, {report: written}, [report])
+            assert (figures.rows, figures.lost, figures.repeated) == (len(rows), lost, repeated)
 
 
 def test_no_kill_costs_a_row(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,4 +1,4 @@
-"""Rows as they really come: each oddity in every field of every stream, and records that fit their schema."""
+"""Each oddity in every field of every stream, and in every column of a report: all rows come, and fit their schema."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
+from campaigns import reports
 from tap_servicetitan.endpoints import BY_NAME
+from tap_servicetitan.sandbox.reporting import definitions
+from tap_servicetitan.sandbox.reporting.figures import SOURCES
 from tap_servicetitan.sandbox.server import Sandbox, serve
-from tap_servicetitan.schema import stream_schema
+from tests import few, reporting
+from tests.oddities import KINDS, ODDITIES, spoilt_stream, spoilt_values
 from tests.running import Message, Output, run
 from tests.test_singer import format_checker
 
@@ -22,36 +26,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.long
 
-Schema = dict[str, Any]
 STREAMS = sorted(BY_NAME)
 SHARED = {url for url, count in Counter(row.url for row in BY_NAME.values()).items() if count > 1}
 """What several streams are read from."""
-
-EVERY = ("string", "number", "integer", "boolean", "date", "date-time")
-MOMENT = "2025-10-13T10:11:12.1234567"
-TWO_ENDS = {"id": 1, "name": None}
-
-ODDITIES: Mapping[str, Mapping[str, Any]] = {
-    "null": dict.fromkeys((*EVERY, "array", "object")),
-    "null inside": dict.fromkeys(EVERY),
-    "a new word, the first day": {
-        "string": "Never seen \u2028\u0000\U0001f600",
-        "date-time": "0001-01-01T00:00:00Z",
-        "date": "0001-01-01",
-        "number": 1e-7,
-    },
-    "a duration, no zone": {"string": "12:34:56.1234567", "date-time": MOMENT, "number": 7},
-    "an offset": {"date-time": MOMENT + "-05:00"},
-    "an enum's number": {"string": 0, "date-time": "12:34:56.1234567", "date": MOMENT, "integer": 3.0, "boolean": 0},
-    "not a number": {"number": "NaN", "integer": "Infinity", "date-time": "", "date": "soon", "boolean": "yes"},
-    "a number as text": {"number": "12.500000000000000", "integer": "9223372036854775807", "boolean": "True"},
-    "beyond bounds": {"number": 10**400, "integer": 2**63, "date-time": "9999-99-99T00:00:00Z"},
-    "an object for a value": dict.fromkeys(EVERY, TWO_ENDS),
-    "a value for an object": {"object": "text", "array": TWO_ENDS, "integer": "0b0f6a1c-8c3f-4f4a-9a37-5d6c3e2f7a11"},
-    "another field": {"object": {"undeclaredInside": 1}, "undeclared": {"newField": [1, {"a": None}]}},
-    "another field beside an enum's number": {"string": 0, "undeclared": {"newerField": 1}},
-}
-"""By the type that is declared: what comes. What is not named comes as it is."""
 
 MOST_VALIDATED = 25
 """Records of a stream: the odd values are the same in all of them."""
@@ -72,43 +49,11 @@ def usual(sandbox: Sandbox) -> dict[str, int]:
     return run(sandbox.config, *STREAMS).counts
 
 
-def spoilt(schema: Schema, oddity: Mapping[str, Any]) -> Iterator[Any]:
-    """Give the value that comes for what is declared, if the oddity occurs in it at any depth."""
-    kind, *_ = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    kind = str(schema.get("format", kind))
-    if kind in oddity:
-        yield oddity[kind]
-    elif kind == "object":
-        if inside := spoilt_fields(schema["properties"], oddity):
-            yield inside
-    elif kind == "array":
-        for item in spoilt(schema["items"], oddity):
-            yield [item, None, item]
-
-
-def spoilt_fields(properties: Schema, oddity: Mapping[str, Any]) -> Schema:
-    """Give the fields that come in another way."""
-    return {name: value for name, schema in properties.items() for value in spoilt(schema, oddity)}
-
-
-def bearing(stream: str) -> set[str]:
-    """Give the fields that decide which rows there are: keys, what a key is made of, the way to children, envelopes."""
-    row = BY_NAME[stream]
-    made = {path.split(".")[0] for paths in row.made_key for path in paths}
-    children = [one for one in BY_NAME.values() if one.parent == stream]
-    led = {field for one in children for field in (*one.links.values(), *(one.only or ())[:1])}
-    shared = {one.records for one in BY_NAME.values() if one.url == row.url}
-    return {*row.key} | made | led | shared
-
-
 def spoil(sandbox: Sandbox, oddity: Mapping[str, Any]) -> None:
     """Let an oddity come in all fields of all streams but those that decide which rows there are."""
     spoilt_streams = 0
-    for stream, row in BY_NAME.items():
-        spared = bearing(stream)
-        own = {name: schema for name, schema in stream_schema(row)["properties"].items() if name not in spared}
-        fields = spoilt_fields(own, oddity) | oddity.get("undeclared", {})
-        if fields:
+    for stream in BY_NAME:
+        if fields := spoilt_stream(stream, oddity):
             sandbox.fault("extra-field", stream, times=100_000, fields=fields)
             spoilt_streams += 1
     assert spoilt_streams > len(STREAMS) // 5
@@ -152,3 +97,40 @@ def test_an_oddity_costs_no_row(
                 continue
             told = [one for one in warnings if {field, stream} <= {*re.findall(r"\w+", one)}]
             assert len(told) == 1, (stream, told)
+
+
+IN_REPORTS = [name for name, oddity in ODDITIES.items() if oddity.keys() & {*KINDS.values()}]
+"""The oddities of values that a report's columns may have."""
+
+
+@pytest.mark.parametrize("since", ["2026-03-01", "2026-09-01"], ids=["from the first row on", "later"])
+@pytest.mark.parametrize("name", IN_REPORTS)
+def test_an_oddity_costs_no_row_of_a_report(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, name: str, since: str
+) -> None:
+    """All rows come, all of them valid, and no value is lost: it is in its column, or beside it in `_misfits`."""
+    settings = few.config(sandbox)
+    usual = reporting.read(settings, few.REPORT).counts
+    source, came = SOURCES[definitions.JOBS.id], dict[int, list[Any]]()
+
+    def odd(world: Any, said: Any, now: int) -> list[list[Any]]:  # noqa: ANN401 - as a source has it
+        rows = source(world, said, now)
+        if said["From"] >= since:
+            rows = [spoilt_values(definitions.JOBS, row, ODDITIES[name]) for row in rows]
+        came.update({row[0]: row for row in rows})
+        return rows
+
+    monkeypatch.setitem(SOURCES, definitions.JOBS.id, odd)
+    with caplog.at_level(logging.INFO):
+        output = reporting.read(settings, few.REPORT)
+    assert output.error is None, output.error
+    assert_valid(output)
+    assert output.counts == usual
+    for record in output.records[few.REPORT]:
+        misfits = record["_misfits"] or {}
+        for column, value in zip(reports.bare(few.REPORT, record), came.pop(record["job_id"]), strict=True):
+            assert misfits.get(column, value) == value
+            assert record[column] is not None or column in misfits or value in (None, "")
+    assert came == {}
+    warnings = Counter(one.message for one in caplog.records if one.levelno >= logging.WARNING)
+    assert max(warnings.values(), default=1) == 1, warnings.most_common(3)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import trustme
 import yaml
 from requests import Session
 
@@ -145,10 +146,10 @@ def test_about_knows_what_is_secret() -> None:
 
 
 @contextlib.contextmanager
-def self_signed() -> Iterator[tuple[int, list[bytes]]]:
+def unvouched() -> Iterator[tuple[int, list[bytes]]]:
     """Run a server over TLS whose certificate nobody vouches for; give its port, and what came through."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(Path(__file__).with_name("self_signed.pem"))
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
     came: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -175,7 +176,7 @@ def self_signed() -> Iterator[tuple[int, list[bytes]]]:
 @pytest.mark.parametrize("setting", ["api_url", "auth_url"])
 def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path, setting: str) -> None:
     """Nothing is sent to such a host; the log says why in one sentence, and the run has failed."""
-    with serve(seed=1, scale=0.002) as sandbox, self_signed() as (port, came), no_waiting():
+    with serve(seed=1, scale=0.002) as sandbox, unvouched() as (port, came), no_waiting():
         config = sandbox.config | {setting: f"https://127.0.0.1:{port}"}
         chosen = write(tmp_path / "catalog.json", catalog("customers"))
         output = invoke("--config", write(tmp_path / "config.json", config), "--catalog", chosen)

@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
-import subprocess
-from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
-import psycopg
 import pytest
-from psycopg import sql
-from psycopg.rows import dict_row
 
 from demo import warehouse
 from tap_servicetitan.endpoints import BY_NAME
 from tap_servicetitan.sandbox.server import Sandbox, serve
 from tap_servicetitan.schema import stream_schema
+from tests.pipeline import Pipeline, size
 from tests.postgres import Server, postgres
-from tests.running import LASTING, Message, catalog_file, catalog_of, command_line, truth
+from tests.running import LASTING, Message, catalog_of, truth
+from tests.tables import SCHEMA, Tables, assert_equal, in_postgres, loadable
 from tests.targets import target_jsonl, target_postgres
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.targets
-
-LONGEST_LOAD = 300
-"""Seconds after which a load is taken for stuck."""
 
 DAY, MINUTES = 86_400, 16 * 60
 """In seconds. The API holds back what changed in the last 15 minutes: so long nothing is to happen before a run."""
@@ -42,7 +35,7 @@ class Warehouse(Protocol):
 
     target: list[str]
 
-    def tables(self) -> dict[str, list[Message]]:
+    def tables(self) -> Tables:
         """Give the rows of all streams, numbers with a fraction as Decimal."""
 
 
@@ -60,7 +53,7 @@ class DuckDb:
         settings.write_text(json.dumps({"destination_path": str(self.files), "do_timestamp_file": False}))
         self.target = [str(target_jsonl()), "--config", str(settings)]
 
-    def tables(self) -> dict[str, list[Message]]:
+    def tables(self) -> Tables:
         """Build all tables and read them."""
         file = self.folder / "out.duckdb"
         built = warehouse.build(self.files, catalog_of(*LASTING), file)
@@ -95,21 +88,12 @@ class Postgres:
     def __post_init__(self) -> None:
         """Set target-postgres up to write tables often, a few rows at a time."""
         settings = self.folder / "target-postgres.json"
-        settings.write_text(json.dumps({**self.server, "default_target_schema": "servicetitan", "batch_size_rows": 50}))
+        settings.write_text(json.dumps({**self.server, "default_target_schema": SCHEMA, "batch_size_rows": 50}))
         self.target = [str(target_postgres()), "--config", str(settings)]
 
-    def tables(self) -> dict[str, list[Message]]:
+    def tables(self) -> Tables:
         """Read all tables, without the columns that the target adds."""
-        access: dict[str, Any] = {**self.server, "dbname": self.server["database"]}
-        del access["database"]
-        with psycopg.connect(**access) as db, db.cursor(row_factory=dict_row) as cursor:
-            listed = cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'servicetitan'").fetchall()
-            return {one["tablename"]: _table(cursor, one["tablename"]) for one in listed}
-
-
-def _table(cursor: psycopg.Cursor[Message], stream: str) -> list[Message]:
-    rows = cursor.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier("servicetitan", stream))).fetchall()
-    return [{name: value for name, value in row.items() if not name.startswith("_sdc_")} for row in rows]
+        return in_postgres(self.server)
 
 
 @pytest.fixture
@@ -133,117 +117,22 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-@dataclasses.dataclass
-class Pipeline:
-    """The tap piped into a target, with the state that the target gave back."""
-
-    sandbox: Sandbox
-    warehouse: Warehouse
-    folder: Path
-    state: Message | None = None
-
-    def run(self) -> None:
-        """Load what changed."""
-        with self._tap() as tap, self._target(tap.stdout) as target:
-            assert tap.stdout
-            # Else the tap would not notice if the target went away.
-            tap.stdout.close()
-            said, _ = target.communicate(timeout=LONGEST_LOAD)
-        assert (tap.returncode, target.returncode) == (0, 0), self._log()
-        self._keep(said)
-
-    def run_and_crash(self, size: int) -> None:
-        """Kill the tap when the target has had so many bytes; the last line is not complete."""
-        with self._tap() as tap:
-            assert tap.stdout
-            begun = tap.stdout.read(size)
-            tap.kill()
-        assert len(begun) == size
-        with self._target(subprocess.PIPE) as target:
-            said, _ = target.communicate(begun.rstrip(b"}\n"), timeout=LONGEST_LOAD)
-        assert target.returncode != 0
-        self._keep(said)
-
-    def _tap(self) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
-        with (self.folder / "tap.log").open("wb") as log:
-            catalog = catalog_file(self.folder, *LASTING)
-            command = command_line(self.folder, self.sandbox.config, "--catalog", catalog, state=self.state)
-            return _ended(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log))  # noqa: S603 - our own command
-
-    def _target(self, source: Any) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:  # noqa: ANN401 - as Popen
-        with (self.folder / "target.log").open("wb") as log:
-            return _ended(
-                subprocess.Popen(self.warehouse.target, stdin=source, stdout=subprocess.PIPE, stderr=log)  # noqa: S603 - a program of the test setup
-            )
-
-    def _keep(self, said: bytes) -> None:
-        if said.strip():
-            self.state = json.loads(said.splitlines()[-1])
-
-    def _log(self) -> str:
-        return (self.folder / "tap.log").read_text()[-2000:] + (self.folder / "target.log").read_text()[-2000:]
-
-
-@contextlib.contextmanager
-def _ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
-    """Let no process outlive a test that fails."""
-    with process:
-        try:
-            yield process
-        except BaseException:
-            process.kill()
-            raise
-
-
-def loadable(stream: str, row: Message) -> Message:
-    """Write a row as a database holds it: all columns, times as times, numbers within JSON as floats."""
-    properties = stream_schema(BY_NAME[stream])["properties"]
-    assert row.keys() <= properties.keys()
-    return {name: _loadable(row.get(name), facts.get("format")) for name, facts in properties.items()}
-
-
-def _loadable(value: Any, format_: str | None) -> Any:  # noqa: ANN401 - any JSON value
-    match value, format_:
-        case str(), "date-time":
-            # The API has seven digits of a second, and both databases drop the seventh, as Python does.
-            moment = datetime.fromisoformat(value)
-            return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
-        case str(), "date":
-            return date.fromisoformat(value[: len("2026-11-01")])
-        case dict() | list(), _:
-            return json.loads(json.dumps(value, default=float))
-    return value
-
-
-def by_key(stream: str, rows: list[Message]) -> dict[tuple[Any, ...], Message]:
-    """Find rows by their key, of which no two have the same."""
-    found = {tuple(row[name] for name in BY_NAME[stream].key): row for row in rows}
-    assert len(found) == len(rows), f"{stream}: a key is there twice"
-    return found
-
-
-def assert_the_truth(sandbox: Sandbox, tables: dict[str, list[Message]]) -> None:
+def assert_the_truth(sandbox: Sandbox, tables: Tables) -> None:
     """Compare all values of all rows of all tables with those of the sandbox."""
     assert tables.keys() == {*LASTING}
     for stream, rows in tables.items():
         if BY_NAME[stream].kind == "export":
             assert len(sandbox.rows(stream, settled=True)) == len(sandbox.rows(stream)), "the API holds rows back"
-        wanted = by_key(stream, [loadable(stream, one) for one in truth(sandbox, stream)])
-        found = by_key(stream, rows)
-        assert found.keys() == wanted.keys(), stream
-        for key, values in wanted.items():
-            for name in BY_NAME[stream].secret:
-                # Deselected: a target that takes its columns from the SCHEMA message has none for it.
-                assert found[key].pop(name, None) is values.pop(name)
-            assert typed(found[key]) == typed(values), f"{stream} {key}"
+        properties, secret = stream_schema(BY_NAME[stream])["properties"], BY_NAME[stream].secret
+        wanted = [loadable(properties, one) for one in truth(sandbox, stream)]
+        # Deselected: a target that takes its columns from the SCHEMA message has none for it.
+        assert {one.get(name) for one in [*rows, *wanted] for name in secret} <= {None}
+        assert_equal(stream, BY_NAME[stream].key, without(secret, rows), without(secret, wanted))
 
 
-def typed(row: Message) -> dict[str, tuple[str, Any]]:
-    """Tell 1, true and "1" apart, but not 1 and 1.0: a column of numbers has one type for both."""
-    return {
-        name: ("number" if type(value) in {int, Decimal} else type(value).__name__, value)
-        for name, value in row.items()
-    }
+def without(names: Iterable[str], rows: Iterable[Message]) -> list[Message]:
+    """Give rows without some columns."""
+    return [{name: value for name, value in row.items() if name not in names} for row in rows]
 
 
 def change(sandbox: Sandbox) -> dict[str, list[Message]]:
@@ -267,13 +156,14 @@ def change(sandbox: Sandbox) -> dict[str, list[Message]]:
 @pytest.mark.parametrize("kind", ["duckdb_file", "postgres_server"])
 def test_tables_hold_the_truth(request: pytest.FixtureRequest, sandbox: Sandbox, tmp_path: Path, kind: str) -> None:
     """Whatever happened before, after a run each table has the rows of the API, each once, with all their values."""
-    pipeline = Pipeline(sandbox, request.getfixturevalue(kind), tmp_path)
+    filled: Warehouse = request.getfixturevalue(kind)
+    pipeline = Pipeline(sandbox.config, catalog_of(*LASTING), filled.target, tmp_path)
     pipeline.run()
-    assert_the_truth(sandbox, pipeline.warehouse.tables())
+    assert_the_truth(sandbox, filled.tables())
 
     deactivated = change(sandbox)
     pipeline.run()
-    tables = pipeline.warehouse.tables()
+    tables = filled.tables()
     assert_the_truth(sandbox, tables)
     for stream, keys in deactivated.items():
         assert len(keys) == 2
@@ -281,15 +171,16 @@ def test_tables_hold_the_truth(request: pytest.FixtureRequest, sandbox: Sandbox,
         assert inactive >= {key["id"] for key in keys}
 
     change(sandbox)
-    pipeline.run_and_crash(200_000)
+    pipeline.run_and_crash(size(200_000))
     pipeline.run()
-    assert_the_truth(sandbox, pipeline.warehouse.tables())
+    assert_the_truth(sandbox, filled.tables())
 
 
 @pytest.mark.parametrize("kind", ["duckdb_file", "postgres_server"])
 def test_a_first_load_may_crash(request: pytest.FixtureRequest, sandbox: Sandbox, tmp_path: Path, kind: str) -> None:
     """A first load that was killed in the middle is finished by the next run."""
-    pipeline = Pipeline(sandbox, request.getfixturevalue(kind), tmp_path)
-    pipeline.run_and_crash(1_500_000)
+    filled: Warehouse = request.getfixturevalue(kind)
+    pipeline = Pipeline(sandbox.config, catalog_of(*LASTING), filled.target, tmp_path)
+    pipeline.run_and_crash(size(1_500_000))
     pipeline.run()
-    assert_the_truth(sandbox, pipeline.warehouse.tables())
+    assert_the_truth(sandbox, filled.tables())
