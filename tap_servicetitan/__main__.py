@@ -10,13 +10,14 @@ import sys
 gc.disable()
 
 from simplejson import JSONDecodeError  # noqa: E402
-from singer_sdk.exceptions import ConfigValidationError  # noqa: E402
+from singer_sdk.exceptions import MappingError  # noqa: E402
 
 from tap_servicetitan.bookmark import StateError  # noqa: E402
 from tap_servicetitan.catalog_file import CatalogError  # noqa: E402
 from tap_servicetitan.http import ApiError  # noqa: E402
 from tap_servicetitan.output import OutputError  # noqa: E402
 from tap_servicetitan.run import RunError, place  # noqa: E402
+from tap_servicetitan.settings import SettingsError  # noqa: E402
 from tap_servicetitan.stream import StreamError  # noqa: E402
 from tap_servicetitan.tap import TapServiceTitan  # noqa: E402
 
@@ -25,8 +26,10 @@ def main() -> None:
     """Run the tap's command line."""
     try:
         TapServiceTitan.cli()
-    except ConfigValidationError as error:
-        _give_up("\n".join(error.errors))
+    except SettingsError as error:
+        _give_up(*error.errors)
+    except MappingError as error:
+        _give_up(f"stream_maps: {error}; mend the setting")
     # The SDK reads them with simplejson, whose error is not that of json.
     except (FileNotFoundError, FileExistsError, JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         _give_up(f"a file named on the command line cannot be read as JSON: {error}")
@@ -40,8 +43,9 @@ def main() -> None:
         _give_up(f"{place('the tap', error)}, or a file named on the command line is not what it should be")
 
 
-def _give_up(why: str) -> None:
-    TapServiceTitan.logger.error("%s", why)
+def _give_up(*why: str) -> None:
+    for one in why:
+        TapServiceTitan.logger.error("%s", one)
     sys.exit(1)
 
 

@@ -11,14 +11,13 @@ import sys
 import time
 from typing import TYPE_CHECKING, Literal
 
-from singer_sdk.exceptions import ConfigValidationError
-
 from tap_servicetitan.bookmark import StateError
 from tap_servicetitan.catalog_file import CatalogError
 from tap_servicetitan.http import ApiError, CredentialsError, ForbiddenError, NotFoundError
 from tap_servicetitan.json_file import read_object
 from tap_servicetitan.run import place
 from tap_servicetitan.scopes import names
+from tap_servicetitan.settings import SettingsError
 from tap_servicetitan.stamps import latest
 from tap_servicetitan.stream import StreamError
 from tap_servicetitan.tap import TapServiceTitan
@@ -119,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with _watched() as tell:
             found = check(tap, tell)
         error = _of_all(found, tap)
-    except ConfigValidationError as wrong:
+    except SettingsError as wrong:
         error = "\n".join(wrong.errors)
     except (ApiError, CatalogError, OSError, ValueError) as wrong:
         error = str(wrong)

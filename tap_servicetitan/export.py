@@ -9,13 +9,17 @@ from typing_extensions import override
 
 from tap_servicetitan.bookmark import RECENT_REACH, Bookmark, from_state
 from tap_servicetitan.http import RejectedError
-from tap_servicetitan.paging import ExportPage, read_export
+from tap_servicetitan.paging import ExportPage, number_of_items, read_export
 from tap_servicetitan.recent import Recent
 from tap_servicetitan.stamps import as_parameter, latest
-from tap_servicetitan.stream import Page, ServiceTitanStream
+from tap_servicetitan.stream import Page, ServiceTitanStream, StreamError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+
+MOST_EMPTY_PAGES = 500
+"""So many pages without a row, one after the other, are taken for a feed that never ends."""
 
 
 class ExportStream(ServiceTitanStream):
@@ -27,16 +31,24 @@ class ExportStream(ServiceTitanStream):
         recent = Recent(bookmark.recent) if self.config["include_recent_changes"] else None
         token, start = bookmark.token, self._start(bookmark)
         more = recoverable = True
+        empty = 0
         while more:
             try:
                 answer = self._ask(token, start)
-            except RejectedError as error:
+            except RejectedError:
                 if token is None or not recoverable:
                     raise
                 token, start, recoverable = None, self._start(bookmark), False
-                self._announce_recovery(error, start)
+                self._announce_recovery(start)
                 continue
             token, more = answer.token, answer.more
+            empty = 0 if number_of_items(answer.data) else empty + 1
+            if more and empty >= MOST_EMPTY_PAGES:
+                msg = (
+                    f"{self.name}: {empty} pages in a row have no row, and hasMore is true; run again to go on from "
+                    "there, and if it stays, report this to ServiceTitan"
+                )
+                raise StreamError(msg)
             page, bookmark = self._page(answer, bookmark, recent)
             # What came is large: nothing of it is held until the next page has come.
             del answer
@@ -70,9 +82,10 @@ class ExportStream(ServiceTitanStream):
         first = self.start_date
         return bookmark.start_again(self.now()) or (as_parameter(first) if first else None)
 
-    def _announce_recovery(self, error: RejectedError, start: str | None) -> None:
+    def _announce_recovery(self, start: str | None) -> None:
         self.logger.warning(
-            "%s: its bookmark is no longer taken. All that changed since %s is read again; nothing is lost.",
-            error,
+            "%s: ServiceTitan no longer takes its bookmark. All that changed since %s is read again; some rows may "
+            "come twice, and none is lost.",
+            self.name,
             start or "the first record",
         )

@@ -7,12 +7,11 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk.exceptions import ConfigValidationError
-
 from tap_servicetitan.http import ApiError, ForbiddenError
 from tap_servicetitan.paging import UnexpectedBodyError
 from tap_servicetitan.report_schema import columns_of
 from tap_servicetitan.report_settings import SETTING, USUAL_DAYS, USUAL_LOOK_BACK
+from tap_servicetitan.settings import SettingsError
 from tap_servicetitan.tap import TapServiceTitan
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     said = _parser().parse_args(arguments)
     try:
         sys.stdout.writelines(f"{line}\n" for line in _lines(_api(said.config), said))
-    except ConfigValidationError as error:
+    except SettingsError as error:
         return _give_up("\n".join(error.errors))
     except (ApiError, UnexpectedBodyError, OSError, ValueError) as error:
         return _give_up(str(error))

@@ -17,7 +17,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import backoff
 import requests
@@ -203,9 +203,10 @@ class Client:
         Raises:
             ApiError: One of its kinds.
         """
-        return self._patiently(question.stream, lambda: self._once(question, read), question.patience)
+        whose = f"the bookmark of {question.stream} is unharmed"
+        return self._patiently(whose, lambda: self._once(question, read), question.patience)
 
-    def _patiently(self, who: str, once: Callable[[], Answer], patience: int | None = None) -> Answer:
+    def _patiently(self, whose: str, once: Callable[[], Answer], patience: int | None = None) -> Answer:
         failures = itertools.count(1)
 
         def is_hopeless(error: Exception) -> bool:
@@ -234,7 +235,7 @@ class Client:
             return decorate(once)()
         except TransientError as error:
             tries = MAX_TRIES if patience is None or not error.overload else patience
-            msg = f"{error}; gave up after {tries} tries: run again later, the bookmark of {who} is unharmed"
+            msg = f"{error}; gave up after {tries} tries: run again later, {whose}"
             raise (OverloadError if error.overload else ApiError)(msg) from None
 
     def _once(self, question: Question, read: Callable[[bytes], Answer]) -> Answer:
@@ -289,7 +290,7 @@ class Client:
             response._content = b"".join(response.iter_content(None))  # noqa: SLF001
         except _BROKEN as error:
             # The exception's own text has the URL with its query.
-            msg = f"{who}: {_plain(error)}"
+            msg = f"{who}: {_plain(error)} ({urlsplit(url).hostname})"
             if _is_untrusted(error):
                 msg = f"{msg}; nothing was sent to it. Check api_url and auth_url, and what stands between"
                 raise CredentialsError(msg) from None
@@ -322,8 +323,14 @@ class Client:
                 f"; grant the app the scope {question.scope} or deselect the stream",
             ),
             HTTPStatus.NOT_FOUND: (NotFoundError, f"; tenant {tenant} does not have this module: deselect the stream"),
-            HTTPStatus.CONFLICT: (ConflictError, "; the API gives nothing for the state that this is in"),
-            HTTPStatus.BAD_REQUEST: (RejectedError, "; the API rejects the request"),
+            HTTPStatus.CONFLICT: (
+                ConflictError,
+                "; the API gives nothing for the state that this is in: run again later, and if it stays, report it",
+            ),
+            HTTPStatus.BAD_REQUEST: (
+                RejectedError,
+                "; the API rejects the request: update the tap, and if it stays, report it with the trace id",
+            ),
         }
         return meanings.get(status, (ApiError, "; the API does not answer like this, check api_url"))
 
@@ -335,7 +342,7 @@ class Client:
         return wait
 
     def _new_token(self) -> tuple[str, float]:
-        return self._patiently("every stream", self._ask_for_token)
+        return self._patiently("all bookmarks are unharmed", self._ask_for_token)
 
     def _ask_for_token(self) -> tuple[str, float]:
         form = {
@@ -348,8 +355,11 @@ class Client:
         if _is_transient(response.status_code):
             raise TransientError(what, _asked_wait(response))
         if response.status_code != HTTPStatus.OK:
+            known = response.status_code in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
             remedy = (
                 f"check client_id and client_secret, and that they are of environment {self._config['environment']}"
+                if known
+                else "ServiceTitan's sign-in does not answer like this, check auth_url and what stands between"
             )
             msg = f"{what}; {remedy}"
             raise CredentialsError(msg)
@@ -357,7 +367,7 @@ class Client:
             answer = json.loads(response.content)
             return str(answer["access_token"]), float(answer.get("expires_in", 900))
         except (ValueError, KeyError, TypeError, AttributeError):
-            msg = "sign-in: the body has no access_token"
+            msg = "sign-in: the body has no access_token; check auth_url"
             raise TransientError(msg) from None
 
 

@@ -233,9 +233,7 @@ class Run:
 
     def _table_of_failures(self) -> str:
         width = max(map(len, self._failed))
-        rows = [
-            f"  {name:{width}}  {reason.removeprefix(f'{name}: ')}" for name, reason in sorted(self._failed.items())
-        ]
+        rows = [f"  {name:{width}}  {reason}" for name, reason in sorted(self._failed.items())]
         head = f"{len(rows)} of {self._total} streams failed; their bookmarks stay where they were:"
         return "\n".join([head, *rows])
 

@@ -6,6 +6,7 @@ import difflib
 import ipaddress
 import math
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ from tap_servicetitan.report_settings import REPORTS, SETTING, read_reports
 from tap_servicetitan.stamps import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from jsonschema import ValidationError
 
@@ -153,6 +154,15 @@ _NUMBERS = ("requests_per_second", "request_timeout", "report_runs_per_minute")
 _DECIMAL = re.compile(r"\d+\.?\d*")
 
 
+class SettingsError(Exception):
+    """The settings are wrong; `errors` says of each what."""
+
+    def __init__(self, errors: Sequence[str]) -> None:
+        """Keep the faults, a sentence each."""
+        super().__init__("; ".join(errors))
+        self.errors = errors
+
+
 def tidied(config: Mapping[str, Any]) -> dict[str, Any]:
     """Drop what is null or empty, and white space at the ends, which comes with copying and spoils a secret."""
     given = {name: value for name, value in config.items() if value is not None}
@@ -167,6 +177,9 @@ def _tidied(name: str, value: object) -> object:
         return float(text) if name in _NUMBERS and _DECIMAL.fullmatch(text) else text
     if isinstance(value, list):
         return [one.strip() if isinstance(one, str) else one for one in value]
+    if isinstance(value, Decimal):
+        # As which the SDK reads numbers with a fraction, and neither sockets nor clocks take one.
+        value = float(value)
     # JSON Schema takes 8.0 for an integer, and Python cannot count with it.
     return int(value) if isinstance(value, float) and value.is_integer() else value
 

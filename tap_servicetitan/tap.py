@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import msgspec
 from singer_sdk import Tap
 from singer_sdk.configuration._dict_config import merge_missing_config_jsonschema
-from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import EMIT_ACTIVATE_VERSION_CONFIG
 from singer_sdk.singerlib import Catalog, Schema
 from typing_extensions import override
@@ -26,7 +25,7 @@ from tap_servicetitan.report_api import ReportApi
 from tap_servicetitan.report_settings import read_reports
 from tap_servicetitan.reports import report_streams
 from tap_servicetitan.run import Run
-from tap_servicetitan.settings import SETTINGS, faults, tidied
+from tap_servicetitan.settings import SETTINGS, SettingsError, faults, tidied
 from tap_servicetitan.stream import ServiceTitanStream
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ class TapServiceTitan(Tap):
         """Make the tap from the files that a command line names, of which ENV is the environment.
 
         Raises:
-            ConfigValidationError: The settings are wrong.
+            SettingsError: The settings are wrong.
             OSError: There is no such file.
             ValueError: A file holds no JSON object.
         """
@@ -114,6 +113,12 @@ class TapServiceTitan(Tap):
             entry.key_properties = [*tenant, *(name for name in keys if name != TENANT)]
             entry.schema.properties = {**(entry.schema.properties or {}), **tenant}
             entry.schema.required = [*tenant, *(name for name in entry.schema.required or () if name != TENANT)]
+        # A map of a stream that is not read would be checked against those of its fields that are selected: none.
+        maps = self.config.get("stream_maps") or {}
+        off = {one.name for one in self.streams.values() if not one.selected} if maps else set()
+        wanted = {name: one for name, one in maps.items() if not off & {name, _source(one)}}
+        if len(wanted) < len(maps):
+            self._config["stream_maps"] = wanted
         super().setup_mapper()
 
     @override
@@ -174,8 +179,7 @@ class TapServiceTitan(Tap):
         self.append_builtin_config(self.config_jsonschema)
         found = faults(self._config, self.config_jsonschema)
         if found and raise_errors:
-            msg = "Config validation failed"
-            raise ConfigValidationError(msg, errors=found, schema={})
+            raise SettingsError(found)
         self.faults = found
         return found or super()._validate_config(raise_errors=raise_errors)
 
@@ -183,6 +187,11 @@ class TapServiceTitan(Tap):
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """End at once: a page that is being written is written to its end, and nothing after it."""
         raise SystemExit(128 + signum)
+
+
+def _source(stream_map: object) -> object:
+    """Tell which stream a map takes its records from, if it is not that of its name."""
+    return stream_map.get("__source__") if isinstance(stream_map, dict) else None
 
 
 def _entry(stream: Stream) -> dict[str, Any]:

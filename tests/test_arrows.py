@@ -21,7 +21,7 @@ MODULES = sorted(file.stem for file in PACKAGE.glob("*.py"))
 
 ARROWS: dict[str, set[str]] = {
     "__init__": set(),
-    "__main__": {"catalog_file", "tap", "run", "stream", "bookmark", "http", "output"},
+    "__main__": {"catalog_file", "settings", "tap", "run", "stream", "bookmark", "http", "output"},
     # What there is to read.
     "endpoint": set(),
     "endpoints": {"endpoint"},
@@ -66,11 +66,23 @@ ARROWS: dict[str, set[str]] = {
         "stamps",
     },
     "reports": {"endpoint", "http", "paging", "report_meta", "report_schema", "report_settings", "report_stream"},
-    "find_reports": {"tap", "http", "paging", "report_schema", "report_settings"},
+    "find_reports": {"settings", "tap", "http", "paging", "report_schema", "report_settings"},
     "json_file": set(),
     "catalog_file": set(),
     "scopes": {"endpoints", "json_file", "report_api", "schema"},
-    "check": {"tap", "bookmark", "catalog_file", "http", "json_file", "run", "scopes", "stamps", "stream", "terminal"},
+    "check": {
+        "tap",
+        "bookmark",
+        "catalog_file",
+        "http",
+        "json_file",
+        "run",
+        "scopes",
+        "settings",
+        "stamps",
+        "stream",
+        "terminal",
+    },
     # The tap.
     "settings": {"report_settings", "stamps"},
     "run": {"stream", "bookmark", "http", "output", "progress", "summary"},

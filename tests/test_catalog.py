@@ -26,6 +26,7 @@ from tap_servicetitan.catalog_file import CatalogError
 from tap_servicetitan.endpoints import BY_NAME, ENDPOINTS
 from tap_servicetitan.stream import ServiceTitanStream
 from tap_servicetitan.tap import TapServiceTitan
+from tests.running import catalog_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -226,3 +227,11 @@ def test_what_is_no_catalog_is_refused(catalog: Any, fault: str) -> None:  # noq
     assert str(error.value) == (
         f"the catalog cannot be used: {fault}; write it again with --discover, and select in that"
     )
+
+
+def test_a_map_of_a_stream_that_is_not_read_is_left_alone() -> None:
+    """One map for all may name streams that a catalog deselects; the SDK would check it against no field."""
+    maps = {"jobs": {"summary": "__NULL__"}, "old_jobs": {"__source__": "jobs"}, "calls": {"excuseMemo": "__NULL__"}}
+    tap = TapServiceTitan(config=CONFIG | {"stream_maps": maps}, catalog=catalog_of("calls"))
+    assert [stream.name for stream in tap.selected_streams] == ["calls"]
+    assert set(tap.config["stream_maps"]) == {"calls"}

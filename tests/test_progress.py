@@ -119,7 +119,7 @@ def test_a_terminal_shows_progress_and_a_table(sandbox: Sandbox, tmp_path: Path)
     assert table["customers"][-1] == max(row["modifiedOn"] for row in customers)
     assert table["payments"][:2] == ["skipped", "0"]
     assert "1 of 4 streams failed; their bookmarks stay where they were:" in drawn
-    assert table["jobs"][:2] == ["400", "Bad"]
+    assert table["jobs"][:3] == ["jobs:", "400", "Bad"]
 
 
 def test_a_pipe_gets_lines(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from singer_sdk.exceptions import ConfigValidationError
 
-from tap_servicetitan.settings import SETTINGS, faults, tidied
+from tap_servicetitan.settings import SETTINGS, SettingsError, faults, tidied
 from tap_servicetitan.tap import TapServiceTitan
+from tests.invoking import invoke, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SECRETS = ("client_id", "client_secret", "st_app_key")
 GOOD: dict[str, Any] = {"client_id": "an id", "client_secret": "a secret", "st_app_key": "ak1.x", "tenant_id": "4242"}
@@ -184,7 +188,7 @@ HTTPS = "must be an https:// address (http:// only for an address of this machin
 def test_wrong_settings(given: dict[str, Any], said: list[str]) -> None:
     """Each fault is one sentence that names the setting, and what would be right; the tap refuses with the same."""
     assert sorted(found(GOOD | given)) == sorted(said)
-    with pytest.raises(ConfigValidationError) as refusal:
+    with pytest.raises(SettingsError) as refusal:
         TapServiceTitan(config=GOOD | given)
     assert sorted(refusal.value.errors) == sorted(said)
 
@@ -254,7 +258,7 @@ def test_a_secret_is_never_repeated(name: str, data: st.DataObject) -> None:
 @pytest.mark.parametrize("value", [31337, 31337.5, [31337], {"a": 31337}], ids=["integer", "number", "list", "object"])
 def test_a_secret_that_is_a_number_is_never_repeated(name: str, value: object) -> None:
     """A secret that came without quotes is refused without its value, by the tap as well."""
-    with pytest.raises(ConfigValidationError) as refusal:
+    with pytest.raises(SettingsError) as refusal:
         TapServiceTitan(config=GOOD | {name: value})
     assert refusal.value.errors == [f"{name} must be of type string"]
     assert "31337" not in f"{refusal.value}{refusal.value.errors}"
@@ -264,3 +268,20 @@ def test_secrets_are_marked() -> None:
     """The settings that hold credentials are marked as secret, so that Meltano hides them too."""
     assert tuple(name for name, one in SETTINGS["properties"].items() if one.get("secret")) == SECRETS
     assert set(SETTINGS["required"]) == set(GOOD)
+
+
+def test_numbers_of_a_file_are_such_as_clocks_take() -> None:
+    """The SDK reads a fraction as a Decimal, with which no socket can wait."""
+    found = tidied({"request_timeout": Decimal("90.5"), "concurrency": Decimal(8)})
+    assert (found, type(found["request_timeout"])) == ({"request_timeout": 90.5, "concurrency": 8}, float)
+
+
+def test_a_wrong_setting_is_the_last_line(tmp_path: Path) -> None:
+    """It is all that Meltano shows of a test of the settings."""
+    config = {"client_id": "a", "client_secret": "b", "st_app_key": "c", "tenant_id": "1"}
+    output = invoke("--config", write(tmp_path / "config.json", config | {"concurrency": 99}))
+    assert (output.code, output.log.strip().splitlines()[-1]) == (1, "ERROR concurrency must be from 1 to 32, not 99")
+    output = invoke("--config", write(tmp_path / "config.json", config | {"stream_maps": {"jobs": {"x": "nope("}}}))
+    assert (
+        output.log.strip().splitlines()[-1] == "ERROR stream_maps: Failed to parse expression nope(.; mend the setting"
+    )
