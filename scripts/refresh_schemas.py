@@ -1,6 +1,8 @@
 """Refresh ``tap_servicetitan/schemas/`` from a folder of the vendor's OpenAPI documents.
 
-    python scripts/refresh_schemas.py <folder>
+    python scripts/refresh_schemas.py <folder> [<module> ...]
+
+With modules, such as crm, only their rows are refreshed, and only their documents have to be there.
 
 Walks the stream table, looks each row's path up in the documents, and stores the facts that
 carry over: names, types, nullability, enum and format of the fields, the query parameters and
@@ -21,6 +23,8 @@ from tap_servicetitan.endpoints import ENDPOINTS
 from tap_servicetitan.report_api import REPORTS_SCOPES
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from tap_servicetitan.endpoint import Endpoint
 
 SCHEMAS = Path(__file__).parent.parent / "tap_servicetitan" / "schemas"
@@ -218,14 +222,23 @@ def report(stream: str, old: Json, new: Json) -> list[str]:
     return lines
 
 
-def refresh(documents: dict[str, tuple[Json, Json]], folder: Path = SCHEMAS) -> list[str]:
-    """Write the facts of all rows below `folder` and tell what changed."""
+def rows_of(modules: Collection[str]) -> list[Endpoint]:
+    """Give the rows of some modules; of all if none is named."""
+    if unknown := {*modules} - {row.module for row in ENDPOINTS}:
+        msg = f"no row is in the module {', '.join(sorted(unknown))}; modules are named as in endpoints.py"
+        raise SystemExit(msg)
+    return [row for row in ENDPOINTS if not modules or row.module in modules]
+
+
+def refresh(documents: dict[str, tuple[Json, Json]], folder: Path = SCHEMAS, only: Collection[str] = ()) -> list[str]:
+    """Write the facts of all rows, or of those of some modules, below `folder` and tell what changed."""
     modules: dict[str, Json] = {}
-    lost = [row.name for row in ENDPOINTS if plain(row.url) not in documents]
+    rows = rows_of(only)
+    lost = [row.name for row in rows if plain(row.url) not in documents]
     if lost:
         msg = f"no document has the path of: {', '.join(lost)}; mend the row in endpoints.py or bring its document"
         raise SystemExit(msg)
-    for row in ENDPOINTS:
+    for row in rows:
         modules.setdefault(row.module, {})[row.name] = endpoint_facts(row, documents)
     lines = []
     for module, streams in modules.items():
@@ -240,32 +253,37 @@ def refresh(documents: dict[str, tuple[Json, Json]], folder: Path = SCHEMAS) -> 
     return lines
 
 
-def scope_names(documents: dict[str, tuple[Json, Json]]) -> dict[str, str]:
+def scope_names(documents: dict[str, tuple[Json, Json]], only: Collection[str] = ()) -> dict[str, str]:
     """Give the names that the developer portal has for the scopes which the rows need."""
     known: dict[str, str] = {}
     for document, _ in documents.values():
         for scheme in document.get("components", {}).get("securitySchemes", {}).values():
             for flow in scheme.get("flows", {}).values():
                 known |= flow["scopes"]
-    used = {*REPORTS_SCOPES, *(endpoint_facts(row, documents)["scope"] for row in ENDPOINTS)}
+    used = {endpoint_facts(row, documents)["scope"] for row in rows_of(only)}
+    used |= {*REPORTS_SCOPES} if not only or "reporting" in only else set()
     return {scope: known[scope] for scope in sorted(used)}
 
 
-def refresh_scopes(documents: dict[str, tuple[Json, Json]], file: Path = SCOPES) -> list[str]:
+def refresh_scopes(
+    documents: dict[str, tuple[Json, Json]], file: Path = SCOPES, only: Collection[str] = ()
+) -> list[str]:
     """Write the names of the scopes and tell which changed."""
     old = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    new = scope_names(documents)
+    new = scope_names(documents, only)
+    if only:
+        new = dict(sorted((old | new).items()))
     file.write_text(json.dumps(new, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return [f"renamed  {scope}: {old.get(scope)} -> {name}" for scope, name in new.items() if old.get(scope) != name]
 
 
 def main() -> None:
     """Refresh the facts from the folder named on the command line."""
-    folder = Path(*sys.argv[1:])
+    folder, only = Path(*sys.argv[1:2]), sys.argv[2:]
     if len(sys.argv) == 1 or not folder.is_dir():
         raise SystemExit(__doc__)
     documents = read_documents(folder)
-    for line in [*refresh(documents), *refresh_scopes(documents)]:
+    for line in [*refresh(documents, only=only), *refresh_scopes(documents, only=only)]:
         sys.stdout.write(line + "\n")
 
 

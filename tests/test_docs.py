@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
-from tap_servicetitan.endpoints import ENDPOINTS
+from tap_servicetitan.endpoints import BY_NAME, ENDPOINTS
+from tap_servicetitan.sandbox.control import ORDERS
+from tap_servicetitan.sandbox.faults import KINDS
+from tap_servicetitan.schema import stream_schema
 from tap_servicetitan.settings import SETTINGS
 
 ROOT = Path(__file__).parent.parent
@@ -20,7 +22,7 @@ pytestmark = pytest.mark.checkout
 
 
 def settings() -> dict[str, tuple[str, str]]:
-    """List each setting's type and default as the README writes them."""
+    """List each setting's type and default as the documentation writes them."""
     found = {}
     for name, known in SETTINGS["properties"].items():
         types = [known["type"]] if isinstance(known["type"], str) else known["type"]
@@ -37,25 +39,15 @@ def settings() -> dict[str, tuple[str, str]]:
     return found
 
 
-def test_the_readme_lists_the_settings_as_they_are() -> None:
-    """The README's table has every setting, in the order of the code, with its type and default."""
-    rows = re.findall(
-        r"^\| `(\w+)` \|([^|]*)\|([^|]*)\|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE
-    )
+def page(name: str) -> str:
+    """Read a page of the documentation."""
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+def test_the_settings_are_listed_as_they_are() -> None:
+    """The table has every setting, in the order of the code, with its type and default."""
+    rows = re.findall(r"^\| `(\w+)` \|([^|]*)\|([^|]*)\|[^|]+\|$", page("settings.md"), re.MULTILINE)
     assert [(name, (kind.strip(), default.strip())) for name, kind, default in rows] == list(settings().items())
-
-
-def test_meltano_knows_the_settings() -> None:
-    """meltano.yml has every setting, the secrets as sensitive, the defaults as they are, and no secret's value."""
-    project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
-    plugin: dict[str, Any] = project["plugins"]["extractors"][0]
-    known = {one["name"]: one for one in plugin["settings"]}
-    assert list(known) == list(SETTINGS["properties"])
-    for name, setting in SETTINGS["properties"].items():
-        assert known[name].get("sensitive", False) == setting.get("secret", False)
-        assert known[name].get("value") == setting.get("default")
-        assert known[name]["label"] == setting["title"]
-    assert "config" not in plugin
 
 
 def test_the_stream_reference_is_that_of_the_table() -> None:
@@ -67,16 +59,99 @@ def test_the_stream_reference_is_that_of_the_table() -> None:
     assert len(re.findall(r"^\| `\w+`( \(off\))? \|", page, re.MULTILINE)) == len(ENDPOINTS)
 
 
+def test_recipes_select_streams_that_are_there() -> None:
+    """What `select` names is a stream of the table, by default one that is read; a field is one of its fields."""
+    named = re.findall(r"^ *- '?!?([a-z_]+)\.([\w*]+)'?$", page("choosing-streams.md"), re.MULTILINE)
+    assert len(named) > 60
+    for stream, field in named:
+        assert BY_NAME[stream].selected, stream
+        assert field == "*" or field in stream_schema(BY_NAME[stream])["properties"], field
+
+
+def test_streams_are_counted_right() -> None:
+    """Where the documentation says how many streams there are, it is so."""
+    feeds = sum(row.kind == "export" for row in ENDPOINTS)
+    selected = sum(row.selected for row in ENDPOINTS)
+    off = len(ENDPOINTS) - selected
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"all {feeds}\nexport feeds" in readme
+    assert f"[{len(ENDPOINTS)} streams]" in readme
+    assert f"{len(ENDPOINTS)} streams: the {feeds} export feeds" in page("streams.md")
+    assert f"the {selected} streams that are selected by default" in page("streams.md")
+    assert f"{selected} of the {len(ENDPOINTS)} streams are read" in page("choosing-streams.md")
+    assert f"The other {off} cost" in page("choosing-streams.md")
+
+
+def test_streams_that_are_called_otherwise_are_listed() -> None:
+    """The table of the page on migrating is what the stream table says."""
+    told = re.search(r"<!-- names: begin -->(.*)<!-- names: end -->", page("migrating.md"), re.DOTALL)
+    assert told
+    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \|$", told[1], re.MULTILINE)
+    assert rows == [(row.formerly, row.name) for row in ENDPOINTS if row.formerly]
+
+
+def test_the_sandbox_is_described_as_it_is() -> None:
+    """The page names every kind of fault and every control endpoint, and no other."""
+    told = re.search(r"<!-- faults: begin -->(.*)<!-- faults: end -->", page("sandbox.md"), re.DOTALL)
+    assert told
+    kinds = [
+        one for cell in re.findall(r"^\| (`.*?) \|", told[1], re.MULTILINE) for one in re.findall(r"`(.*?)`", cell)
+    ]
+    assert sorted(kinds) == sorted(KINDS)
+    rows = re.findall(r"^\| (`(?:GET|POST|DELETE).*?) \|", page("sandbox.md"), re.MULTILINE)
+    orders = set()
+    for row in rows:
+        methods = set[str]()
+        for word in re.findall(r"[\w/{}-]+", row):
+            if word.startswith("/"):
+                orders |= {(method, word) for method in methods}
+                methods = set[str]()
+            else:
+                methods.add(word)
+    assert orders == {*ORDERS}
+
+
+def test_every_message_is_one_of_the_program() -> None:
+    """Each heading of the page on messages is made of texts that the code has, with … for what differs."""
+    headings = re.findall(r"^### `(.*)`$", page("troubleshooting.md"), re.MULTILINE)
+    assert len(headings) > 40
+    assert len({*headings}) == len(headings)
+    said = texts_of_the_program()
+    missing = [one for one in headings if not all(part in said for part in _parts(one))]
+    assert missing == []
+
+
+def _parts(heading: str) -> list[str]:
+    # What a quotation has comes from the API, and a status from the standard library.
+    own = re.sub(r"\d{3} [A-Z][\w ]*|'[^']*_[^']*'", "…", heading)
+    return [part for each in own.split("…") if (part := each.strip(" ;:,()"))]
+
+
+def texts_of_the_program() -> str:
+    """Join all texts in the code, with … where a value is put in, as messages are made of them."""
+    found = []
+    for file in sorted((ROOT / "tap_servicetitan").glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                found.append("".join(one.value if isinstance(one, ast.Constant) else "…" for one in node.values))  # type: ignore[misc]
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.append(re.sub(r"%[\d.]*[sdf]", "…", node.value))
+    return "\n".join(found)
+
+
 @pytest.mark.parametrize("page", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]), ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
-    """A link into the project names a file, or a heading, that is there."""
-    text = page.read_text(encoding="utf-8")
-    anchors = {
-        re.sub(r"[^\w -]", "", title).strip().lower().replace(" ", "-")
-        for title in re.findall(r"^#+ (.+)$", text, re.MULTILINE)
-    }
-    for target in re.findall(r"\]\(([^)]+)\)", text):
-        if target.startswith("#"):
-            assert target[1:] in anchors
-        elif "://" not in target:
-            assert (page.parent / target.partition("#")[0]).exists(), target
+    """A link into the project names a file that is there, and a heading that it has."""
+    for target in re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8")):
+        if "://" in target:
+            continue
+        name, _, anchor = target.partition("#")
+        file = page.parent / name if name else page
+        assert file.exists(), target
+        assert not anchor or anchor in anchors(file), target
+
+
+def anchors(page: Path) -> set[str]:
+    """List what the headings of a page are reached by."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title).strip().lower().replace(" ", "-") for title in titles}

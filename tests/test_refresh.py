@@ -650,9 +650,24 @@ def test_without_a_folder_the_script_says_what_it_wants(monkeypatch: pytest.Monk
 def test_the_script_prints_what_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """On the command line, the script reads the folder and prints a line for each change."""
+    """On the command line, the script reads the folder, and prints a line for each change in the modules named."""
     (tmp_path / "jpm.json").write_text(json.dumps(document()), encoding="utf-8")
-    monkeypatch.setattr(sys, "argv", ["refresh_schemas.py", str(tmp_path)])
-    monkeypatch.setattr(script, "refresh", lambda documents: [f"changed  {path}" for path in documents])
+    monkeypatch.setattr(sys, "argv", ["refresh_schemas.py", str(tmp_path), "jpm"])
+    monkeypatch.setattr(script, "refresh", lambda documents, only: [f"changed  {only} {path}" for path in documents])
+    monkeypatch.setattr(script, "refresh_scopes", lambda documents, only: [f"renamed  {only} {len(documents)}"])
     script.main()
-    assert capsys.readouterr().out == "changed  /jpm/v2/tenant/{}/export/jobs\n"
+    path = "/jpm/v2/tenant/{}/export/jobs"
+    assert capsys.readouterr().out == f"changed  ['jpm'] {path}\nrenamed  ['jpm'] 1\n"
+
+
+def test_modules_that_are_not_named_stay_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a module, neither the documents of others are needed, nor are their facts written."""
+    _table(monkeypatch, (*module("jpm", "/jpm/v2", export("jobs")), *module("crm", "/crm/v2", export("leads"))))
+    (tmp_path / "jpm.json").write_text(json.dumps(document()), encoding="utf-8")
+    documents = script.read_documents(tmp_path)
+    facts = tmp_path / "facts"
+    facts.mkdir()
+    assert script.refresh(documents, facts, only=["jpm"])
+    assert [file.name for file in facts.iterdir()] == ["jpm.json"]
+    with pytest.raises(SystemExit, match="no row is in the module pets"):
+        script.refresh(documents, facts, only=["pets"])

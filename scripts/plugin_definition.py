@@ -1,0 +1,121 @@
+"""Write ``tap-servicetitan.plugin.yml`` anew from ``tap-servicetitan --about``.
+
+    python scripts/plugin_definition.py
+
+The file is in the form that Meltano Hub keeps its definitions in, keys in order; ``meltano add --from-ref`` takes it.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parent.parent
+FILE = ROOT / "tap-servicetitan.plugin.yml"
+
+Json = dict[str, Any]
+
+HUB: Json = {
+    "description": "Field service software for the trades: jobs, invoices, customers, payroll and all else of a tenant",
+    "domain_url": "https://www.servicetitan.com/",
+    "keywords": ["meltano_sdk"],
+    "label": "ServiceTitan",
+    "logo_url": "/assets/logos/extractors/servicetitan.svg",
+    "maintenance_status": "active",
+    # What the Hub's own rule gives a tap built with the SDK that few projects use yet.
+    "quality": "silver",
+    "variant": "tap-servicetitan",
+}
+"""What the Hub's page says and ``--about`` does not know."""
+
+KINDS = {"number": "integer"}
+"""Where Meltano's kind has another name. Meltano 4.4 cannot pass on a decimal that comes from the environment."""
+
+
+def about() -> Json:
+    """Ask the tap about itself."""
+    command = [sys.executable, "-m", "tap_servicetitan", "--about", "--format=json"]
+    return dict(msgspec.json.decode(subprocess.run(command, check=True, capture_output=True).stdout))
+
+
+def definition(told: Json) -> Json:
+    """Write what the tap tells of itself as the Hub does."""
+    name: str = told["name"]
+    return HUB | {
+        "capabilities": sorted(told["capabilities"]),
+        "executable": name,
+        "name": name,
+        "namespace": name.replace("-", "_"),
+        "pip_url": name,
+        "settings": list(settings(told["settings"])),
+        "settings_group_validation": [told["settings"]["required"]],
+        "supported_python_versions": told["supported_python_versions"],
+        **repository(),
+    }
+
+
+def repository() -> Json:
+    """Name the repository as soon as ``pyproject.toml`` does."""
+    urls = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"].get("urls", {})
+    return {"repo": urls["Repository"]} if "Repository" in urls else {}
+
+
+def settings(schema: Json, prefix: str = "") -> Iterator[Json]:
+    """List settings; those within an object that is described have dots in their names."""
+    for name, known in schema["properties"].items():
+        if known.get("properties") and name != "stream_maps":
+            yield from settings(known, f"{prefix}{name}.")
+        else:
+            yield setting(f"{prefix}{name}", known)
+
+
+def setting(name: str, known: Json) -> Json:
+    """Describe a setting."""
+    told: Json = {"description": known["description"], "kind": kind(known), "label": known["title"], "name": name}
+    if "enum" in known:
+        told["options"] = [{"label": label(one), "value": one} for one in known["enum"]]
+    if known.get("secret"):
+        told["sensitive"] = True
+    if "default" in known:
+        told["value"] = known["default"]
+    return told
+
+
+def kind(known: Json) -> str:
+    """Name what Meltano calls a setting of this type."""
+    if "enum" in known:
+        return "options"
+    if known.get("format") == "date-time":
+        return "date_iso8601"
+    variants = [known, *known.get("oneOf", ())]
+    types = [one for each in variants if "type" in each for one in _listed(each["type"]) if one != "null"]
+    # One text, or a list of them: only a list can say both.
+    found = "array" if "array" in types else "string" if "string" in types else types[0]
+    return KINDS.get(found, found)
+
+
+def _listed(types: str | list[str]) -> list[str]:
+    return [types] if isinstance(types, str) else types
+
+
+def label(value: str) -> str:
+    """Write a value as a person would."""
+    return value.upper() if value in {"gzip", "jsonl"} else value.capitalize()
+
+
+def written(told: Json) -> str:
+    """Write the file; the Hub's linter wants keys in order and nothing before the first."""
+    return yaml.safe_dump(definition(told), sort_keys=True, allow_unicode=True, width=10_000)
+
+
+if __name__ == "__main__":
+    FILE.write_text(written(about()), encoding="utf-8")
