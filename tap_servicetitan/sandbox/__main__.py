@@ -6,7 +6,7 @@ import argparse
 import json
 import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tap_servicetitan.sandbox.server import listen, make_server, tap_config
 from tap_servicetitan.sandbox.settings import Settings
@@ -26,6 +26,12 @@ def _parser() -> argparse.ArgumentParser:
     usual = Settings()
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default: %(default)s)")
     parser.add_argument("--port", type=int, default=_PORT, help="0 takes a free one (default: %(default)s)")
+    parser.add_argument(
+        "--tenants",
+        type=_positive,
+        default=1,
+        help="how many to serve, each with its own data, credentials and rate limit (default: %(default)s)",
+    )
     parser.add_argument("--seed", type=int, default=usual.seed, help="another seed, another tenant (default: 1)")
     parser.add_argument("--scale", type=float, default=usual.scale, help="size; 1 is about 160 thousand rows")
     parser.add_argument("--at", default=usual.at, help="where the sandbox's clock starts (default: %(default)s)")
@@ -46,6 +52,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _positive(text: str) -> int:
+    if (number := int(text)) < 1:
+        msg = f"{text} is not 1 or more"
+        raise argparse.ArgumentTypeError(msg)
+    return number
+
+
 def _settings(said: argparse.Namespace) -> Settings:
     return Settings(
         seed=said.seed,
@@ -58,23 +71,30 @@ def _settings(said: argparse.Namespace) -> Settings:
     )
 
 
+def _printed(configs: Sequence[dict[str, Any]]) -> str:
+    """Write one tenant's settings to be read, or those of several a line each, to be taken apart by lines."""
+    if len(configs) == 1:
+        return json.dumps(configs[0], indent=2) + "\n"
+    return "".join(json.dumps(config) + "\n" for config in configs)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until told to end."""
     parser = _parser()
     said = parser.parse_args(arguments)
     try:
-        tenant = Tenant(_settings(said))
+        tenants = {one.id: one for one in map(Tenant, _settings(said).times(said.tenants))}
         listener = listen(said.host, said.port)
     except (OSError, ValueError) as error:
         parser.error(str(error))
     with listener:
-        server = make_server({tenant.id: tenant})
+        server = make_server(tenants)
 
         def end(*_: object) -> None:
             server.should_exit = True
 
         sys.stderr.write("The sandbox is up; these are the tap's settings for it. Ctrl-C ends it.\n")
-        sys.stdout.write(json.dumps(tap_config(tenant, listener), indent=2) + "\n")
+        sys.stdout.write(_printed([tap_config(tenant, listener) for tenant in tenants.values()]))
         sys.stderr.flush()
         sys.stdout.flush()
         # uvicorn would end with the signal itself; to be told to end is no failure.

@@ -168,14 +168,26 @@ class Sandbox:
 @contextlib.contextmanager
 def serve(settings: Settings | None = None, **said: Any) -> Iterator[Sandbox]:  # noqa: ANN401 - see `settings.Settings`
     """Run a sandbox in a thread; it is small, and has no rate limit, unless it is told otherwise."""
-    tenant = Tenant(settings or Settings(**dict(_FOR_TESTS) | said))
+    with serve_tenants(1, settings, **said) as (sandbox,):
+        yield sandbox
+
+
+@contextlib.contextmanager
+def serve_tenants(
+    count: int,
+    settings: Settings | None = None,
+    **said: Any,  # noqa: ANN401 - see `settings.Settings`
+) -> Iterator[list[Sandbox]]:
+    """Run a sandbox of several tenants in a thread, and give each as if it were alone."""
+    first = settings or Settings(**dict(_FOR_TESTS) | said)
+    tenants = {one.id: one for one in map(Tenant, first.times(count))}
     with listen("127.0.0.1", 0) as listener:
-        server = make_server({tenant.id: tenant})
+        server = make_server(tenants)
         thread = threading.Thread(target=server.run, args=([listener],), name="sandbox", daemon=True)
         thread.start()
         try:
             _await_start(server, thread)
-            yield Sandbox(tenant, tap_config(tenant, listener))
+            yield [Sandbox(tenant, tap_config(tenant, listener)) for tenant in tenants.values()]
         finally:
             server.should_exit = True
             thread.join()

@@ -23,3 +23,10 @@ class Settings:
     report_interval: float | None = 60.0
     """Seconds between two runs of a report; None lets it run at any time."""
     tenant_id: str = "4242"
+
+    def times(self, count: int) -> list[Settings]:
+        """Set up so many tenants: each has the next id and the next seed, so other data and other credentials."""
+        return [
+            dataclasses.replace(self, seed=self.seed + number, tenant_id=str(int(self.tenant_id) + number))
+            for number in range(count)
+        ]

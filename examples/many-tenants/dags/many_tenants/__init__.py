@@ -1,0 +1,1 @@
+"""What the tasks of the DAG do; nothing in here knows Airflow."""
