@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import yaml
 
+from tap_servicetitan.endpoints import ENDPOINTS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -56,11 +58,19 @@ def definition(told: Json) -> Json:
         "name": name,
         "namespace": name.replace("-", "_"),
         "pip_url": name,
+        "select": selection(),
         "settings": list(settings(told["settings"])),
         "settings_group_validation": [told["settings"]["required"]],
         "supported_python_versions": told["supported_python_versions"],
         **repository(),
     }
+
+
+def selection() -> list[str]:
+    """Select what the tap does by default: Meltano by itself selects everything, whatever a catalog says."""
+    off = sorted(row.name for row in ENDPOINTS if not row.selected)
+    secret = sorted(f"{row.name}.{field}" for row in ENDPOINTS if row.selected for field in row.secret)
+    return ["*.*", *(f"!{name}.*" for name in off), *(f"!{name}" for name in secret)]
 
 
 def repository() -> Json:

@@ -225,6 +225,11 @@ def _fault(error: ValidationError, properties: Mapping[str, Any]) -> str:
 
 
 def _faults_of_meaning(config: Mapping[str, Any]) -> Iterator[str]:
+    if config.get("tenant_column") and config.get("emit_activate_version_messages"):
+        yield (
+            "emit_activate_version_messages must be off with tenant_column: in a table that tenants share, a target "
+            "would take the rows of all others for gone"
+        )
     tenant = str(config["tenant_id"])
     if not tenant.isascii() or not tenant.isdigit():
         yield f"tenant_id must be a number, not {tenant!r}"

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from tap_servicetitan.endpoints import ENDPOINTS
 from tap_servicetitan.sandbox.server import serve
+from tap_servicetitan.scopes import selected_in
 from tap_servicetitan.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -102,6 +104,7 @@ def test_the_definition_to_paste_is_a_part_of_it(shipped: Json) -> None:
     (plugin,) = yaml.safe_load(block)["plugins"]["extractors"]
     known = {one["name"]: one for one in shipped["settings"]}
     assert plugin.pop("pip_url") == "../tap-servicetitan"
+    assert plugin.pop("select") == ["jobs.*", "invoices.*"]
     assert {*plugin.pop("capabilities")} <= {*shipped["capabilities"]}
     for setting in plugin.pop("settings"):
         assert setting.items() <= known[setting["name"]].items()
@@ -127,10 +130,14 @@ def test_meltano_adds_the_tap_without_the_hub(tmp_path: Path) -> None:
         )
         use_the_installed_tap(tmp_path / "meltano.yml")
         version = meltano(tmp_path, environment, "invoke", "tap-servicetitan", "--version")
+        # Meltano 4.4 leaves it out of the project.
+        environment["TAP_SERVICETITAN__SELECT"] = json.dumps(script.selection())
+        catalog = json.loads(meltano(tmp_path, environment, "invoke", "--dump=catalog", "tap-servicetitan"))
         environment["TAP_SERVICETITAN__SELECT"] = json.dumps(["zones.*"])
         lines = meltano(tmp_path, environment, "invoke", "tap-servicetitan").splitlines()
         rows = sandbox.rows("zones")
     assert version.startswith("tap-servicetitan v")
+    assert {*selected_in(catalog)} == {row.name for row in ENDPOINTS if row.selected}
     records = [one["record"] for one in map(json.loads, lines) if one["type"] == "RECORD"]
     assert sorted(one["id"] for one in records) == sorted(one["id"] for one in rows)
 
@@ -162,3 +169,12 @@ def meltano(project: Path, environment: Mapping[str, str], *arguments: str) -> s
     )
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
+
+
+def test_meltano_reads_what_is_selected_by_default() -> None:
+    """Meltano selects everything unless it is told: both files take out what the tap deselects."""
+    off = {f"!{row.name}.*" for row in ENDPOINTS if not row.selected}
+    wanted = {"*.*", "!schedulers.dataApiKey", *off}
+    shipped = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))["plugins"]["extractors"][0]
+    definition = yaml.safe_load((ROOT / "tap-servicetitan.plugin.yml").read_text(encoding="utf-8"))
+    assert set(shipped["select"]) == set(definition["select"]) == wanted

@@ -285,3 +285,11 @@ def test_a_wrong_setting_is_the_last_line(tmp_path: Path) -> None:
     assert (
         output.log.strip().splitlines()[-1] == "ERROR stream_maps: Failed to parse expression nope(.; mend the setting"
     )
+
+
+def test_tenants_that_share_a_table_are_not_cleared_out() -> None:
+    """A target takes an ACTIVATE_VERSION message for the whole table, with the rows of other tenants."""
+    config = {"client_id": "a", "client_secret": "b", "st_app_key": "c", "tenant_id": "1", "tenant_column": True}
+    with pytest.raises(SettingsError, match="emit_activate_version_messages must be off with tenant_column"):
+        TapServiceTitan(config=config | {"emit_activate_version_messages": True})
+    assert TapServiceTitan(config=config, setup_mapper=False).config["tenant_column"] is True
