@@ -10,7 +10,6 @@ import pty
 import re
 import struct
 import subprocess
-import sys
 import termios
 from typing import TYPE_CHECKING
 
@@ -177,7 +176,6 @@ def test_the_log_is_structured_when_asked(sandbox: Sandbox, tmp_path: Path, monk
     assert found["extra"]["result"] == "read"
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="terminals are another thing there")
 def test_a_terminal_that_gets_the_rows_is_left_alone(sandbox: Sandbox, tmp_path: Path) -> None:
     """Where rows and log go to the same terminal, nothing is drawn between them."""
     ours, theirs = pty.openpty()
