@@ -72,6 +72,7 @@ def private(sandbox: Sandbox, *streams: str) -> set[str]:
     return {text for stream in streams for row in sandbox.rows(stream) for text in within(row)}
 
 
+@pytest.mark.long
 def test_no_log_of_the_fault_campaign_has_a_secret_or_a_row(caplog: pytest.LogCaptureFixture) -> None:
     """Of all faults, one by one and mixed, no log line at any level has a credential, a token or a row's text."""
     caplog.set_level(logging.DEBUG)
