@@ -15,6 +15,7 @@ from tap_servicetitan.bookmark import StateError
 from tap_servicetitan.catalog_file import CatalogError
 from tap_servicetitan.http import ApiError, CredentialsError, ForbiddenError, NotFoundError
 from tap_servicetitan.json_file import read_object
+from tap_servicetitan.report_api import REPORTS_SCOPE
 from tap_servicetitan.run import place
 from tap_servicetitan.scopes import names
 from tap_servicetitan.settings import SettingsError
@@ -60,7 +61,7 @@ def check(tap: TapServiceTitan, tell: Callable[[int, int], None] = lambda *_: No
     """
     tap.client.connect()
     found = [
-        Finding(stream=name, scope="tn.rpr.reports:r", granted="failed", message=why)
+        Finding(stream=name, scope=REPORTS_SCOPE, granted="failed", message=why)
         for name, why in tap.broken_reports.items()
     ]
     streams = tap.selected_streams

@@ -76,6 +76,7 @@ ARROWS: dict[str, set[str]] = {
         "catalog_file",
         "http",
         "json_file",
+        "report_api",
         "run",
         "scopes",
         "settings",

@@ -36,7 +36,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 ELSEWHERE = {
     "reliability.md": "tests/test_campaigns.py runs the campaigns",
-    "scale.md": "tests/test_many_tenants.py runs its example",
+    "scale.md": "tests/test_many_tenants_airflow.py does what its commands do",
 }
 """Pages whose commands have a test of their own."""
 
