@@ -32,7 +32,7 @@ help:
 	@echo 'make clean       remove everything that the other targets made'
 
 demo: demo-setup
-	@$(DEMO)/bin/python -m demo.run
+	@$(DEMO)/bin/python -m examples.demo.run
 
 demo-setup: $(DEMO)/.installed $(TARGETS)/target-jsonl/.installed
 
@@ -55,10 +55,10 @@ test-wheel: test-setup
 	$(DEV)/bin/python -m build --no-isolation
 	$(PYTHON) -m venv --clear $(WHEEL)
 	$(WHEEL)/bin/python $(PIP_INSTALL) -c constraints.txt "$$(echo dist/*.whl)[dev]"
-	$(DEV)/bin/python -m tests.wheel $(WHEEL) $(SIDE_BY_SIDE) $(ARGS)
+	$(DEV)/bin/python -m tests.support.wheel $(WHEEL) $(SIDE_BY_SIDE) $(ARGS)
 
 benchmark: $(DEV)/.installed
-	@$(DEV)/bin/python -m benchmarks $(ARGS)
+	@$(DEV)/bin/python -m tests.benchmarks $(ARGS)
 
 lint: $(DEV)/.installed
 	$(DEV)/bin/ruff check .
@@ -118,10 +118,10 @@ $(DEMO)/.installed: pyproject.toml constraints.txt
 	@touch $@
 
 # Targets have environments of their own: target-jsonl needs an older jsonschema than the SDK takes.
-$(TARGETS)/target-jsonl/.installed: demo/target-jsonl.txt
+$(TARGETS)/target-jsonl/.installed: examples/demo/target-jsonl.txt
 	@echo 'Installing target-jsonl ...'
 	@$(PYTHON) -m venv $(@D)
-	@$(@D)/bin/python $(PIP_INSTALL) -r demo/target-jsonl.txt
+	@$(@D)/bin/python $(PIP_INSTALL) -r examples/demo/target-jsonl.txt
 	@touch $@
 
 $(TARGETS)/target-csv/.installed $(TARGETS)/target-postgres/.installed: constraints.txt

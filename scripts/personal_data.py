@@ -1,4 +1,4 @@
-"""Write what follows from ``personal_data/fields.toml``: the stream maps, and the table of ``docs/personal-data.md``.
+"""Write what follows from the table of personal data: the stream maps, and the table of ``docs/personal-data.md``.
 
     python scripts/personal_data.py
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 ROOT = Path(__file__).parent.parent
-FIELDS = ROOT / "personal_data" / "fields.toml"
-MAPS = ROOT / "personal_data" / "stream_maps.json"
+FIELDS = ROOT / "examples" / "personal-data" / "fields.toml"
+MAPS = ROOT / "examples" / "personal-data" / "stream_maps.json"
 PAGE = ROOT / "docs" / "personal-data.md"
 BEGIN, END = "<!-- fields: begin -->", "<!-- fields: end -->"
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import yaml
 
-from tap_servicetitan.endpoints import ENDPOINTS
+from tap_servicetitan.catalog.endpoints import ENDPOINTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

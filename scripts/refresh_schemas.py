@@ -1,4 +1,4 @@
-"""Refresh ``tap_servicetitan/schemas/`` from a folder of the vendor's OpenAPI documents.
+"""Refresh ``tap_servicetitan/catalog/schemas/`` from a folder of the vendor's OpenAPI documents.
 
     python scripts/refresh_schemas.py <folder> [<module> ...]
 
@@ -19,15 +19,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from tap_servicetitan.endpoints import ENDPOINTS
-from tap_servicetitan.report_api import REPORTS_SCOPES
+from tap_servicetitan.catalog.endpoints import ENDPOINTS
+from tap_servicetitan.reports.api import REPORTS_SCOPES
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from tap_servicetitan.endpoint import Endpoint
+    from tap_servicetitan.catalog.endpoint import Endpoint
 
-SCHEMAS = Path(__file__).parent.parent / "tap_servicetitan" / "schemas"
+SCHEMAS = Path(__file__).parent.parent / "tap_servicetitan" / "catalog" / "schemas"
 SCOPES = SCHEMAS.parent / "scopes.json"
 
 Json = dict[str, Any]

@@ -12,11 +12,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tap_servicetitan.endpoints import BY_NAME, ENDPOINTS
-from tap_servicetitan.schema import stream_facts
+from tap_servicetitan.catalog.endpoints import BY_NAME, ENDPOINTS
+from tap_servicetitan.catalog.schema import stream_facts
 
 if TYPE_CHECKING:
-    from tap_servicetitan.endpoint import Endpoint
+    from tap_servicetitan.catalog.endpoint import Endpoint
 
 PAGE = Path(__file__).parent.parent / "docs" / "streams.md"
 BEGIN, END = "<!-- streams: begin -->", "<!-- streams: end -->"

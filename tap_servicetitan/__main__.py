@@ -12,13 +12,13 @@ gc.disable()
 from simplejson import JSONDecodeError  # noqa: E402
 from singer_sdk.exceptions import MappingError  # noqa: E402
 
-from tap_servicetitan.bookmark import StateError  # noqa: E402
-from tap_servicetitan.catalog_file import CatalogError  # noqa: E402
-from tap_servicetitan.http import ApiError  # noqa: E402
-from tap_servicetitan.output import OutputError  # noqa: E402
-from tap_servicetitan.run import RunError, place  # noqa: E402
+from tap_servicetitan.api.client import ApiError  # noqa: E402
+from tap_servicetitan.catalog.validation import CatalogError  # noqa: E402
 from tap_servicetitan.settings import SettingsError  # noqa: E402
-from tap_servicetitan.stream import StreamError  # noqa: E402
+from tap_servicetitan.state.bookmarks import StateError  # noqa: E402
+from tap_servicetitan.sync.run import RunError, place  # noqa: E402
+from tap_servicetitan.sync.stream import StreamError  # noqa: E402
+from tap_servicetitan.sync.writer import OutputError  # noqa: E402
 from tap_servicetitan.tap import TapServiceTitan  # noqa: E402
 
 

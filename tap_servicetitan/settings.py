@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 from singer_sdk import typing as th
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
-from tap_servicetitan.report_settings import REPORTS, SETTING, read_reports
-from tap_servicetitan.stamps import parse
+from tap_servicetitan.reports.settings import REPORTS, SETTING, read_reports
+from tap_servicetitan.state.timestamps import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

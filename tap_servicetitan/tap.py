@@ -13,20 +13,20 @@ from singer_sdk.helpers.capabilities import EMIT_ACTIVATE_VERSION_CONFIG
 from singer_sdk.singerlib import Catalog, Schema
 from typing_extensions import override
 
-from tap_servicetitan.added import TENANT, TENANT_SCHEMA
-from tap_servicetitan.bookmark import StateError, report_from_state
-from tap_servicetitan.catalog_file import check_catalog
-from tap_servicetitan.endpoints import ENDPOINTS
-from tap_servicetitan.http import Client
-from tap_servicetitan.json_file import read_object
-from tap_servicetitan.kinds import check_state, stream_type
-from tap_servicetitan.output import PageWriter
-from tap_servicetitan.report_api import ReportApi
-from tap_servicetitan.report_settings import read_reports
-from tap_servicetitan.reports import report_streams
-from tap_servicetitan.run import Run
+from tap_servicetitan.api.client import Client
+from tap_servicetitan.catalog.endpoints import ENDPOINTS
+from tap_servicetitan.catalog.validation import check_catalog
+from tap_servicetitan.cli.files import read_object
+from tap_servicetitan.readers.registry import check_state, stream_type
+from tap_servicetitan.records.columns import TENANT, TENANT_SCHEMA
+from tap_servicetitan.reports.api import ReportApi
+from tap_servicetitan.reports.discovery import report_streams
+from tap_servicetitan.reports.settings import read_reports
 from tap_servicetitan.settings import SETTINGS, SettingsError, faults, tidied
-from tap_servicetitan.stream import ServiceTitanStream
+from tap_servicetitan.state.bookmarks import StateError, report_from_state
+from tap_servicetitan.sync.run import Run
+from tap_servicetitan.sync.stream import ServiceTitanStream
+from tap_servicetitan.sync.writer import PageWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

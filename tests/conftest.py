@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_servicetitan import http
+from tap_servicetitan.api import client
 from tap_servicetitan.sandbox.server import Sandbox, serve
 
 if TYPE_CHECKING:
@@ -25,5 +25,5 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let tries follow each other at once."""
-    monkeypatch.setattr(http, "FIRST_WAIT", 0.001)
-    monkeypatch.setattr(http, "LONGEST_WAIT", 0.01)
+    monkeypatch.setattr(client, "FIRST_WAIT", 0.001)
+    monkeypatch.setattr(client, "LONGEST_WAIT", 0.01)

@@ -9,12 +9,12 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tap_servicetitan.endpoints import ENDPOINTS
+from tap_servicetitan.catalog.endpoints import ENDPOINTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tap_servicetitan.endpoint import Endpoint
+    from tap_servicetitan.catalog.endpoint import Endpoint
 
 Property: TypeAlias = "Mapping[str, Any]"
 
@@ -53,7 +53,7 @@ class Facts:
 
 @functools.cache
 def _module(name: str) -> Mapping[str, Any]:
-    text = (files("tap_servicetitan") / "schemas" / f"{name}.json").read_text("utf-8")
+    text = (files("tap_servicetitan.catalog") / "schemas" / f"{name}.json").read_text("utf-8")
     found: Mapping[str, Any] = json.loads(text)
     return found
 

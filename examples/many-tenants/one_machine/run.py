@@ -23,7 +23,7 @@ from one_machine.options import Executor, Options
 from one_machine.services import ServiceError
 from one_machine.tenants import Sandbox, sandbox
 from one_machine.warehouse import Warehouse, differences, warehouse
-from tests.postgres import Server, postgres
+from tests.support.postgres import Server, postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

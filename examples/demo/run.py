@@ -1,0 +1,258 @@
+"""Load the sandbox into a DuckDB file with Meltano, let a day pass, and load what changed.
+
+Run it with ``make demo``. All it writes is in the folder ``.demo``, which it makes anew each time; a Meltano project,
+state or ``.env`` of yours is not touched.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, NoReturn
+
+import duckdb
+import yaml
+
+from examples.demo import warehouse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from types import FrameType
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / ".demo"
+PROJECT = FOLDER / "project"
+LOADED = PROJECT / "output"
+CATALOG = FOLDER / "catalog.json"
+DUCKDB_FILE = FOLDER / "servicetitan.duckdb"
+BEFORE = FOLDER / "before.duckdb"
+
+# The tap, the sandbox and Meltano are installed beside the Python that runs this; target-jsonl cannot be.
+PROGRAMS = Path(sys.executable).parent
+TARGET_JSONL = ROOT / ".venv-targets" / "target-jsonl" / "bin" / "target-jsonl"
+
+# Without ServiceTitan's limit of requests per second, so that the demo does not have to wait for it.
+SANDBOX = (
+    *("tap-servicetitan-sandbox", "--port", "0", "--seed", "1", "--scale", "0.1", "--at", "2026-11-01T12:00:00Z"),
+    *("--requests-per-second", "0"),
+)
+REQUESTS_PER_SECOND = 1_000
+A_DAY = 24 * 60 * 60
+
+# What a user has set for a tap, target or project of their own must not lead the demo there.
+FOREIGN_SETTINGS = ("MELTANO_", "TAP_SERVICETITAN_", "TARGET_JSONL_")
+
+
+class DemoError(Exception):
+    """A step failed; the message says which, and how."""
+
+
+def main() -> None:
+    """Run the demo, and end with one message if a step fails."""
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        demonstrate()
+    except DemoError as error:
+        sys.exit(f"\nThe demo failed: {error}")
+    except KeyboardInterrupt:
+        sys.exit("\nThe demo was interrupted.")
+
+
+def demonstrate() -> None:
+    """Load everything, show it, let a day pass, load again, show what changed."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir()
+    with sandbox() as settings:
+        environment = make_project(settings)
+        discover(environment, settings)
+        load("Loading everything", environment, FOLDER / "meltano-1.log")
+        first = build()
+        show(("stream", "rows"), row_counts())
+
+        DUCKDB_FILE.replace(BEFORE)
+        advance_clock(settings["api_url"], A_DAY)
+        load("A day later, loading what changed", environment, FOLDER / "meltano-2.log")
+        second = build()
+    show(("stream", "read", "new", "changed"), changes(first, second))
+    BEFORE.unlink()
+    file = DUCKDB_FILE.relative_to(ROOT)
+    query = "SELECT jobStatus, count(*) FROM jobs GROUP BY ALL"
+    say(f"\nQuery it: {_shown(PROGRAMS)}/python -c \"import duckdb; duckdb.connect('{file}').sql('{query}').show()\"")
+
+
+@contextlib.contextmanager
+def sandbox() -> Iterator[dict[str, Any]]:
+    """Run the sandbox on a free port; what it prints are the tap's settings."""
+    log = FOLDER / "sandbox.log"
+    with log.open("w") as errors:
+        process = subprocess.Popen([PROGRAMS / SANDBOX[0], *SANDBOX[1:]], stdout=subprocess.PIPE, stderr=errors)
+    try:
+        settings = first_object(process.stdout) if process.stdout else None
+        if settings is None:
+            fail("the sandbox did not start", log)
+        say(f"The sandbox serves at {settings['api_url']}")
+        yield settings
+    finally:
+        stop(process)
+
+
+def first_object(output: IO[bytes]) -> dict[str, Any] | None:
+    """Read lines until they make a JSON object."""
+    text = b""
+    for line in output:
+        text += line
+        with contextlib.suppress(ValueError):
+            return dict(json.loads(text))
+    return None
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a program, at the latest after ten seconds."""
+    process.terminate()
+    try:
+        process.communicate(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+
+
+def make_project(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Make a Meltano project from the repository's, and the environment to run it in."""
+    project = yaml.safe_load((ROOT / "meltano.yml").read_bytes())
+    # Everything is installed already: with a path and without pip_url, Meltano has nothing to install.
+    installed = {"tap-servicetitan": PROGRAMS / "tap-servicetitan", "target-jsonl": TARGET_JSONL}
+    for plugins in project["plugins"].values():
+        plugins[:] = [plugin for plugin in plugins if plugin["name"] in installed]
+        for plugin in plugins:
+            del plugin["pip_url"]
+            plugin["executable"] = str(installed[plugin["name"]])
+    PROJECT.mkdir()
+    (PROJECT / "meltano.yml").write_text(yaml.safe_dump(project, sort_keys=False))
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN_SETTINGS)}
+    chosen = {**settings, "requests_per_second": REQUESTS_PER_SECOND}
+    texts = {name: json.dumps(value) if isinstance(value, list) else str(value) for name, value in chosen.items()}
+    ours = {f"TAP_SERVICETITAN_{name.upper()}": text for name, text in texts.items()}
+    # A proxy that pip may need does not lead to the sandbox on this machine.
+    return inherited | ours | dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
+
+
+def discover(environment: Mapping[str, str], settings: Mapping[str, Any]) -> None:
+    """Write the tap's catalog, which has the types of all columns."""
+    config = FOLDER / "config.json"
+    config.write_text(json.dumps(settings))
+    log = FOLDER / "discovery.log"
+    with CATALOG.open("w") as catalog, log.open("w") as errors:
+        code = run(
+            "tap-servicetitan", "--config", str(config), "--discover", env=environment, stdout=catalog, stderr=errors
+        )
+    if code:
+        fail("the tap could not list its streams", log)
+
+
+def load(what: str, environment: Mapping[str, str], log: Path) -> None:
+    """Run the pipeline once; Meltano remembers how far it came."""
+    say(f"{what} ...", end=" ")
+    start = time.monotonic()
+    command = ("meltano", "--log-format=uncolored", "run", "tap-servicetitan", "target-jsonl")
+    with log.open("w") as output:
+        code = run(*command, env=environment, stdout=output, stderr=output)
+    if code:
+        fail("meltano run did not succeed", log)
+    say(f"took {time.monotonic() - start:.1f} s")
+
+
+def run(program: str, *arguments: str, env: Mapping[str, str], stdout: IO[str], stderr: IO[str]) -> int:
+    """Run an installed program in the project, and return its exit code."""
+    command = [str(PROGRAMS / program), *arguments]
+    return subprocess.run(command, cwd=PROJECT, env=env, stdout=stdout, stderr=stderr, check=False).returncode
+
+
+def build() -> list[warehouse.Table]:
+    """Build the DuckDB file from all that was loaded so far."""
+    try:
+        tables = warehouse.build(LOADED, json.loads(CATALOG.read_bytes()), DUCKDB_FILE)
+    except duckdb.Error as error:
+        msg = f"the DuckDB file could not be built: {error}"
+        raise DemoError(msg) from error
+    for table in tables:
+        for column in table.kept_as_text:
+            say(f"{table.stream}.{column} is kept as text: a value is not what the catalog says")
+    return tables
+
+
+def row_counts() -> list[tuple[str, int]]:
+    """Count the rows of each table of the DuckDB file."""
+    with duckdb.connect(DUCKDB_FILE, read_only=True) as db:
+        names = [name for (name,) in db.execute("SELECT table_name FROM duckdb_tables() ORDER BY ALL").fetchall()]
+        return [(name, warehouse.number(db, f'SELECT count(*) FROM "{name}"')) for name in names]
+
+
+def advance_clock(api_url: str, seconds: int) -> None:
+    """Let time pass in the sandbox; its tenant goes on working meanwhile."""
+    body = json.dumps({"advance": seconds}).encode()
+    request = urllib.request.Request(  # noqa: S310 - the sandbox's address
+        f"{api_url}/_sandbox/clock", data=body, headers={"Content-Type": "application/json"}
+    )
+    directly = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        directly.open(request, timeout=60).close()
+    except OSError as error:
+        fail(f"the sandbox's clock could not be moved ({error})", FOLDER / "sandbox.log")
+
+
+def changes(first: Sequence[warehouse.Table], second: Sequence[warehouse.Table]) -> list[tuple[str, int, int, int]]:
+    """For each stream that the second run read: how many records, and how many rows are new or differ from before."""
+    found = []
+    with duckdb.connect(DUCKDB_FILE, read_only=True) as db:
+        file = str(BEFORE).replace("'", "''")
+        db.execute(f"ATTACH '{file}' AS before (READ_ONLY)")
+        for earlier, table in zip(first, second, strict=True):
+            name = f'"{table.stream}"'
+            differ = warehouse.number(db, f"SELECT count(*) FROM (FROM {name} EXCEPT ALL FROM before.{name})")
+            new = table.rows - earlier.rows
+            found.append((table.stream, table.lines - earlier.lines, new, differ - new))
+    return [row for row in found if row[1]]
+
+
+def show(header: Sequence[str], rows: Sequence[Sequence[str | int]]) -> None:
+    """Print a table, the first column to the left and numbers to the right, with a line of sums."""
+    sums = [sum(column) for column in list(zip(*rows, strict=True))[1:]] or [0] * (len(header) - 1)
+    lines = [header, *rows, ("total", *sums)]
+    texts = [[f"{cell:,}" if isinstance(cell, int) else cell for cell in line] for line in lines]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    say()
+    for line in texts:
+        name, *numbers = (text.rjust(width) for text, width in zip(line, widths, strict=True))
+        say("  ".join([name.strip().ljust(widths[0]), *numbers]))
+
+
+def say(text: str = "", *, end: str = "\n") -> None:
+    """Print at once, also into a pipe."""
+    print(text, end=end, flush=True)  # noqa: T201 - the demo talks to whoever runs it
+
+
+def fail(what: str, log: Path) -> NoReturn:
+    """End the demo with the last lines of a log."""
+    last = "\n".join(log.read_text(errors="replace").splitlines()[-30:])
+    msg = f"{what}. The end of {_shown(log)}:\n\n{last}"
+    raise DemoError(msg)
+
+
+def _shown(path: Path) -> Path:
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()

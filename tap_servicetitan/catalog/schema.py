@@ -1,0 +1,122 @@
+"""Facts about an endpoint to the JSON Schema of its stream."""
+
+from __future__ import annotations
+
+import functools
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tap_servicetitan.catalog.endpoints import BY_NAME
+
+if TYPE_CHECKING:
+    from tap_servicetitan.catalog.endpoint import Endpoint
+
+Schema = dict[str, Any]
+
+_MADE: Schema = {"_key": {"type": "string"}, "_line": {"type": "integer"}, "tenantId": {"type": "integer"}}
+"""Key properties that the tap makes or knows."""
+
+_FORMATS = ("date", "date-time")
+"""The others (email, phone, html, decimal, …) are hints that live data breaks, or unknown to JSON Schema."""
+
+CORRECTIONS: dict[tuple[str, str], Schema] = {
+    # Declared as dates, and arrive as 2025-08-01T00:00:00 (seen by a client on live tenants).
+    ("journal_entries", "postDate"): {"format": "date-time"},
+    ("service_agreements", "startDate"): {"format": "date-time"},
+    ("service_agreements", "endDate"): {"format": "date-time"},
+}
+"""Where the vendor's documents are known to be wrong, with the observation."""
+
+
+@functools.cache
+def facts(module: str) -> dict[str, msgspec.Raw]:
+    """Find what is known of a module's endpoints, by stream; it is read when a stream asks for it."""
+    text = (files("tap_servicetitan.catalog") / "schemas" / f"{module}.json").read_bytes()
+    return msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+
+
+@functools.cache
+def stream_facts(row: Endpoint) -> dict[str, Any]:
+    """Read what is known of one endpoint: path, scope, parameters and properties."""
+    try:
+        return dict(msgspec.json.decode(facts(row.module)[row.name]))
+    except KeyError:
+        msg = f"{row.name}: no facts in schemas/{row.module}.json; run scripts/refresh_schemas.py <openapi folder>"
+        raise LookupError(msg) from None
+
+
+@functools.cache
+def stream_schema(row: Endpoint) -> Schema:
+    """Make the JSON Schema of a stream; the very same object on every call.
+
+    Everything but the keys may be null and enums are open: the API breaks both promises.
+    """
+    properties = dict(stream_facts(row)["properties"])
+    if row.explode:
+        entry = properties.pop(row.explode)["items"]
+        properties |= entry["properties"]
+    properties |= {name: fact for name, fact in _added(row).items() if name not in properties}
+    schema = _object({name: _corrected(row.name, name, fact) for name, fact in properties.items()})
+    for name in row.key:
+        if name not in schema["properties"]:
+            msg = f"{row.name}: the key {name!r} is no property of it; mend the row or its facts"
+            raise LookupError(msg)
+        schema["properties"][name]["type"] = _types(properties[name])[0]
+    return {"type": "object", "properties": schema["properties"], "required": list(row.key)}
+
+
+def _added(row: Endpoint) -> Schema:
+    """Facts of the properties that the tap adds to what the API sends."""
+    made = {name: _MADE[name] for name in row.key if name in _MADE}
+    lifted = {name: _within(stream_facts(row)["properties"], path) for name, path in row.lift.items()}
+    return made | _of_parent(row) | _of_window(row) | lifted
+
+
+def _of_parent(row: Endpoint) -> Schema:
+    # Without the stream that `parent` names, it is a setting: a list of texts.
+    parent = BY_NAME.get(row.parent or "")
+    known = _added(parent) | stream_facts(parent)["properties"] if parent else {}
+    return {name: known.get(field, {"type": "string"}) for name, field in row.links.items()}
+
+
+def _of_window(row: Endpoint) -> Schema:
+    if row.window is None:
+        return {}
+    kind = {"day": "date", "month": "date-time"}[row.window.unit]
+    return {name: {"type": "string", "format": kind} for name in row.window.fields}
+
+
+def _within(properties: Schema, path: str) -> Schema:
+    name, _, rest = path.partition(".")
+    found: Schema = properties[name]
+    return _within(found["properties"], rest) if rest else found
+
+
+def _object(properties: Schema) -> Schema:
+    return {"type": ["object", "null"], "properties": {name: _nullable(fact) for name, fact in properties.items()}}
+
+
+def _nullable(fact: Schema) -> Schema:
+    types = _types(fact)
+    if "properties" in fact:
+        return _object(fact["properties"])
+    if types == ["object"]:
+        # Where recursion is cut. With no properties at all, the SDK ends with a KeyError.
+        return {"type": ["object", "null"], "properties": {}, "additionalProperties": True}
+    schema: Schema = {"type": [*types, "null"]}
+    if "items" in fact:
+        schema["items"] = _nullable(fact["items"])
+    if fact.get("format") in _FORMATS:
+        schema["format"] = fact["format"]
+    return schema
+
+
+def _types(fact: Schema) -> list[str]:
+    types = fact["type"] if isinstance(fact["type"], list) else [fact["type"]]
+    return [one for one in types if one != "null"]
+
+
+def _corrected(stream: str, name: str, fact: Schema) -> Schema:
+    return fact | CORRECTIONS.get((stream, name), {})

@@ -1,0 +1,210 @@
+"""The command ``tap-servicetitan-check``: whether credentials, tenant and scopes are right, before the first run."""
+
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import contextlib
+import dataclasses
+import json
+import sys
+import time
+from typing import TYPE_CHECKING, Literal
+
+from tap_servicetitan.api.client import ApiError, CredentialsError, ForbiddenError, NotFoundError
+from tap_servicetitan.catalog.validation import CatalogError
+from tap_servicetitan.cli.files import read_object
+from tap_servicetitan.cli.scopes import names
+from tap_servicetitan.reports.api import REPORTS_SCOPE
+from tap_servicetitan.settings import SettingsError
+from tap_servicetitan.state.bookmarks import StateError
+from tap_servicetitan.state.timestamps import latest
+from tap_servicetitan.sync.run import place
+from tap_servicetitan.sync.stream import StreamError
+from tap_servicetitan.tap import TapServiceTitan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from tap_servicetitan.sync.stream import ServiceTitanStream
+
+Granted = Literal["yes", "no scope", "no module", "failed"]
+
+EVERYTHING_IS_WELL, SOMETHING_IS_NOT = 0, 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What became of the first page of a stream."""
+
+    stream: str
+    scope: str
+    granted: Granted
+    rows: int = 0
+    """Rows on the page."""
+    newest: str | None = None
+    """When the newest of them changed, if they tell."""
+    seconds: float = 0.0
+    message: str = ""
+    """What is wrong, and what to do."""
+
+
+def check(tap: TapServiceTitan, tell: Callable[[int, int], None] = lambda *_: None) -> list[Finding]:
+    """Try the first page of each stream that is selected, side by side.
+
+    Args:
+        tap: The tap, with its settings and catalog.
+        tell: Called with the number of streams that were tried, and of all.
+
+    Raises:
+        CredentialsError: Nobody can be served with these credentials.
+    """
+    tap.client.connect()
+    found = [
+        Finding(stream=name, scope=REPORTS_SCOPE, granted="failed", message=why)
+        for name, why in tap.broken_reports.items()
+    ]
+    streams = tap.selected_streams
+    with concurrent.futures.ThreadPoolExecutor(tap.config["concurrency"]) as workers:
+        waiting = [workers.submit(_try, stream) for stream in streams]
+        try:
+            for one in concurrent.futures.as_completed(waiting):
+                found.append(one.result())
+                tell(len(found), len(streams))
+        finally:
+            workers.shutdown(cancel_futures=True)
+    return sorted(found, key=lambda one: one.stream)
+
+
+def _try(stream: ServiceTitanStream) -> Finding:
+    began = time.monotonic()
+    granted, rows, newest, message = _outcome(stream)
+    return Finding(
+        stream=stream.name,
+        scope=stream.scope,
+        granted=granted,
+        rows=rows,
+        newest=newest,
+        seconds=round(time.monotonic() - began, 2),
+        message=message,
+    )
+
+
+def _outcome(stream: ServiceTitanStream) -> tuple[Granted, int, str | None, str]:
+    try:
+        page = next(stream.pages(), None)
+    except CredentialsError:
+        raise
+    except ForbiddenError as error:
+        return "no scope", 0, None, str(error)
+    except NotFoundError as error:
+        return "no module", 0, None, str(error)
+    except (ApiError, StreamError, StateError) as error:
+        return "failed", 0, None, str(error)
+    except Exception as error:  # noqa: BLE001 - as in a run: it is the trouble of this stream alone
+        return "failed", 0, None, place(stream.name, error)
+    if page is None or not len(page.records):
+        return "yes", 0, None, ""
+    cursor = stream.row.cursor
+    return "yes", len(page.records), latest(page.records.texts(cursor)) if cursor else None, ""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check, and print what was found."""
+    said = _parser().parse_args(arguments)
+    found: list[Finding] = []
+    error = None
+    try:
+        tap = TapServiceTitan.of_files(said.config, catalog=read_object(said.catalog) if said.catalog else None)
+        with _watched() as tell:
+            found = check(tap, tell)
+        error = _of_all(found, tap)
+    except SettingsError as wrong:
+        error = "\n".join(wrong.errors)
+    except (ApiError, CatalogError, OSError, ValueError) as wrong:
+        error = str(wrong)
+    (_print_json if said.format == "json" else _print_table)(found, error)
+    is_well = error is None and all(one.granted == "yes" for one in found)
+    return EVERYTHING_IS_WELL if is_well else SOMETHING_IS_NOT
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tap-servicetitan-check",
+        description="Try credentials, tenant and the first page of each selected stream. Ends with 0 if all streams "
+        "can be read, else with 1.",
+    )
+    parser.add_argument(
+        "--config", action="append", required=True, help="the tap's settings, a JSON file, or ENV for the environment"
+    )
+    parser.add_argument("--catalog", help="a catalog, a JSON file, that selects the streams to try")
+    parser.add_argument("--format", choices=("table", "json"), default="table")
+    return parser
+
+
+def _of_all(found: Sequence[Finding], tap: TapServiceTitan) -> str | None:
+    """Say what is wrong with all streams alike."""
+    if not found:
+        return "no stream is selected; select some in the catalog"
+    if not tap.client.accepted.is_set() and any(one.granted == "no module" for one in found):
+        return (
+            f"every stream answered 404: there is no tenant {tap.tenant_id} in the environment "
+            f"{tap.config['environment']}, or it has none of their modules; check tenant_id and environment"
+        )
+    return None
+
+
+@contextlib.contextmanager
+def _watched() -> Iterator[Callable[[int, int], None]]:
+    """Count the streams that were tried on a terminal, and nowhere else."""
+    if not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    from tap_servicetitan.cli import terminal  # noqa: PLC0415
+
+    said = ["signing in"]
+    with terminal.moving(lambda: said[0]):
+        yield lambda tried, of: said.__setitem__(0, f"{tried} of {of} streams tried")
+
+
+def _print_json(found: Iterable[Finding], error: str | None) -> None:
+    answer = {
+        "ok": error is None and all(one.granted == "yes" for one in found),
+        "error": error,
+        "streams": [dataclasses.asdict(one) for one in found],
+    }
+    sys.stdout.write(json.dumps(answer, indent=2, ensure_ascii=False) + "\n")
+
+
+def _print_table(found: Sequence[Finding], error: str | None) -> None:
+    # Here, because it takes a twentieth of a second that the other form need not wait for.
+    from tap_servicetitan.cli import terminal  # noqa: PLC0415
+
+    if error is None:
+        head = ("stream", "scope", "granted", "rows", "newest change", "seconds")
+        rows = [
+            (one.stream, one.scope, one.granted, f"{one.rows:,}", one.newest or "", f"{one.seconds:.2f}")
+            for one in found
+        ]
+        terminal.print_table(head, rows, file=sys.stdout, numbers=("rows", "seconds"))
+        sys.stdout.write("\n")
+    sys.stdout.writelines(f"{line}\n" for line in _conclusion(found, error))
+
+
+def _conclusion(found: Sequence[Finding], error: str | None) -> list[str]:
+    if error is not None:
+        return [error]
+    bad = [one for one in found if one.granted != "yes"]
+    if not bad:
+        return [f"All {len(found)} streams can be read."]
+    lines = [f"{len(found) - len(bad)} of {len(found)} streams can be read."]
+    scopes = sorted({names()[one.scope] for one in bad if one.granted == "no scope"})
+    if scopes:
+        lines += ["", "Tick in the developer portal, or deselect the streams:", *(f"  {name}" for name in scopes)]
+    if others := [one for one in bad if one.granted != "no scope"]:
+        lines += ["", "Not read:", *(f"  {one.message}" for one in others)]
+    return lines
+
+
+if __name__ == "__main__":
+    sys.exit(main())

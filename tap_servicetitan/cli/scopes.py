@@ -1,0 +1,119 @@
+"""The command ``tap-servicetitan-scopes``: which scopes to tick in the developer portal."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import functools
+import json
+import sys
+from collections import defaultdict
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.singerlib import Catalog
+
+from tap_servicetitan.catalog.endpoints import BY_NAME, ENDPOINTS
+from tap_servicetitan.catalog.schema import stream_facts
+from tap_servicetitan.cli.files import read_object
+from tap_servicetitan.reports.api import REPORTS_SCOPES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from tap_servicetitan.catalog.endpoint import Endpoint
+
+Needed = dict[str, list[str]]
+"""The streams that need a scope, by scope."""
+
+
+@functools.cache
+def names() -> Mapping[str, str]:
+    """Read what the developer portal calls each scope, as ``group → scope``."""
+    found: dict[str, str] = json.loads((files("tap_servicetitan.catalog") / "scopes.json").read_text(encoding="utf-8"))
+    return found
+
+
+def scopes_of(row: Endpoint) -> list[str]:
+    """Give the scope of a stream, and those of the streams that it is asked through."""
+    parent = BY_NAME.get(row.parent or "")
+    return list(dict.fromkeys([stream_facts(row)["scope"], *(scopes_of(parent) if parent else ())]))
+
+
+def needed(streams: Iterable[str]) -> Needed:
+    """Give the scopes that some streams need. What the table does not have is a report."""
+    found: Needed = defaultdict(list)
+    for name in streams:
+        for scope in scopes_of(BY_NAME[name]) if name in BY_NAME else REPORTS_SCOPES:
+            found[scope].append(name)
+    return dict(found)
+
+
+def grouped(scopes: Needed) -> dict[str, list[dict[str, Any]]]:
+    """Put scopes into the groups of the portal, both in the order of their names."""
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for scope in sorted(scopes, key=lambda one: names()[one]):
+        group, _, name = names()[scope].partition(" → ")
+        found[group].append({"name": name, "scope": scope, "streams": sorted(scopes[scope])})
+    return dict(found)
+
+
+def selected_in(catalog: Mapping[str, Any]) -> list[str]:
+    """Give the streams that a catalog selects."""
+    entries = Catalog.from_dict(dict(catalog)).streams
+    return [one.tap_stream_id for one in entries if one.metadata.resolve_selection()[()]]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the scopes that a catalog, the streams named, or the streams that are selected by default need."""
+    said = _parser().parse_args(arguments)
+    try:
+        scopes = grouped(needed(_streams(said.catalog, said.stream)))
+    except (OSError, ValueError, LookupError) as error:
+        sys.stderr.write(f"{error.args[0] if isinstance(error, LookupError) else error}\n")
+        return 1
+    if said.format == "json":
+        sys.stdout.write(json.dumps(scopes, indent=2, ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.writelines(f"{line}\n" for line in _lines(scopes))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tap-servicetitan-scopes",
+        description="Print the scopes to tick in ServiceTitan's developer portal, grouped as they are there: for the "
+        "streams named, for those that a catalog selects, or else for those that are selected by default.",
+    )
+    parser.add_argument("--catalog", help="a catalog, a JSON file; what it has beside the tap's streams are reports")
+    parser.add_argument("--format", choices=("table", "json"), default="table")
+    parser.add_argument("stream", nargs="*", help="a stream, such as invoices")
+    return parser
+
+
+def _streams(catalog: str | None, named: Sequence[str]) -> list[str]:
+    for name in named:
+        if name not in BY_NAME:
+            near = difflib.get_close_matches(name, BY_NAME, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ": docs/streams.md lists them all"
+            msg = f"{name} is no stream of this tap{hint}"
+            raise LookupError(msg)
+    if named:
+        return list(named)
+    if catalog is None:
+        return [row.name for row in ENDPOINTS if row.selected]
+    return selected_in(read_object(catalog))
+
+
+def _lines(scopes: Mapping[str, list[dict[str, Any]]]) -> Iterator[str]:
+    for number, (group, entries) in enumerate(scopes.items()):
+        if number:
+            yield ""
+        yield group
+        width = max(len(one["name"]) for one in entries)
+        for one in entries:
+            yield f"  {one['name']:{width}}  {', '.join(one['streams'])}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

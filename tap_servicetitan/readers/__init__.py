@@ -1,0 +1,1 @@
+"""Pages in order, for each kind of endpoint; no SDK."""

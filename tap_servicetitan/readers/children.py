@@ -1,0 +1,122 @@
+"""Streams whose endpoint is asked once for each record of another stream, or for some of them at once."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+from tap_servicetitan.api.client import ConflictError, NotFoundError
+from tap_servicetitan.readers.lists import ListedStream, Sieve
+from tap_servicetitan.state.bookmarks import ChildBookmark, child_from_state
+from tap_servicetitan.state.timestamps import as_parameter, latest, parse
+from tap_servicetitan.sync.stream import Page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from tap_servicetitan.records.records import Record, Records
+
+MOST_IDS = 50
+"""How many ids a request may name (documented)."""
+
+
+class ChildStream(ListedStream):
+    """A list that each record of another stream has.
+
+    It walks through its parents by itself, with a bookmark of its own of their endpoint. So the
+    parent stream is read as if it had no children, and a child that is selected later starts
+    with the first parent.
+    """
+
+    _asked = _silent = 0
+
+    @override
+    def read(self, state: Mapping[str, Any]) -> Iterator[Page]:
+        bookmark = self._begun_sweep(child_from_state(self.name, state, self._tap.tenant_id))
+        sieve, mark, last = Sieve(bookmark.recent), bookmark.swept_on, None
+        self._asked = self._silent = 0
+        for parents in self.parent_records(bookmark.parent):
+            for read in self._of(parents.records.dicts(), bookmark):
+                found, mark = sieve.sifted(self, read, mark) if self.row.since else (read, mark)
+                self.newest = latest([self.newest, *read.texts(self.row.cursor or "")])
+                yield Page(found)
+            if parents.state is not None and self.may_go_on:
+                bookmark = dataclasses.replace(bookmark, parent=parents.state)
+                last = bookmark.to_state(self._tap.tenant_id)
+                yield Page(state=last)
+        bookmark = self._ended(bookmark, sieve)
+        if self._silent and self._silent == self._asked:
+            self.logger.warning(
+                "%s: all %d parents that were asked answered 404 or 409; if the tenant does not have this module, "
+                "deselect the stream",
+                self.name,
+                self._silent,
+            )
+        elif self._silent:
+            self.logger.info("%s: %d parents gave nothing (404 or 409)", self.name, self._silent)
+        # Whoever was missed among the parents has rows that did not come.
+        self.is_complete = self.is_complete and (self.parent is None or self.parent.is_complete)
+        if self.may_go_on and (done := bookmark.to_state(self._tap.tenant_id)) != last:
+            yield Page(state=done)
+
+    def _begun_sweep(self, bookmark: ChildBookmark) -> ChildBookmark:
+        """Go back to the first parent where it is time to visit all of them; a visit that broke off goes on."""
+        if bookmark.sweep_began:
+            return bookmark
+        began = self.now()
+        due = self.row.reread == "always" or (self.row.reread == "sweep" and bookmark.is_due(began))
+        return dataclasses.replace(bookmark, parent={}, sweep_began=as_parameter(began)) if due else bookmark
+
+    def _ended(self, bookmark: ChildBookmark, sieve: Sieve) -> ChildBookmark:
+        swept = bookmark.sweep_began or bookmark.swept_on
+        recent = sieve.remembered(swept) if self.row.since else ()
+        return dataclasses.replace(bookmark, swept_on=swept, sweep_began=None, recent=recent)
+
+    def _of(self, parents: Iterable[Record], bookmark: ChildBookmark) -> Iterator[Records]:
+        """Read what some parents have."""
+        for asked, values in self._questions(parents, bookmark.since):
+            line = itertools.count(1)
+            self._asked += 1
+            try:
+                for data in self.items(asked, values):
+                    yield self.records(data, self.known | values, line)
+            except (ConflictError, NotFoundError) as error:
+                # A parent that has none of it, or that is in a state in which the API tells nothing of it.
+                self._silent += 1
+                self.is_complete = self.is_complete and isinstance(error, NotFoundError)
+
+    def _questions(
+        self, parents: Iterable[Record], since: datetime | None
+    ) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
+        """Give the parameters and the placeholders' values of each request for some parents."""
+        wanted = [one for one in parents if self._is_wanted(one)]
+        if self.row.ids:
+            for start in range(0, len(wanted), MOST_IDS):
+                ids = ",".join(str(one["id"]) for one in wanted[start : start + MOST_IDS])
+                yield {self.row.ids: ids}, {}
+            return
+        for one in wanted:
+            values = {name: one.get(field) for name, field in self.row.links.items()}
+            # A parent that does not name it has none.
+            if None not in values.values():
+                yield self._since(one, since), values
+
+    def _since(self, parent: Record, since: datetime | None) -> dict[str, str]:
+        """Ask for what changed since all parents were visited.
+
+        A parent that changed itself may tell what it kept back before, as a customer does that is active again.
+        """
+        if self.row.since is None or since is None:
+            return {}
+        changed = parse(str(parent.get("modifiedOn") or "")) if self.row.reread == "sweep" else None
+        return {} if changed and changed >= since else {self.row.since: as_parameter(since)}
+
+    def _is_wanted(self, parent: Record) -> bool:
+        if self.row.only is None:
+            return True
+        field, value = self.row.only
+        return bool(parent.get(field) == value)

@@ -1,0 +1,69 @@
+"""Columns beside what the API sends, each only where a setting asks for it."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from tap_servicetitan.catalog.endpoint import Endpoint
+
+Schema = dict[str, Any]
+
+TENANT = "tenant_id"
+"""The column that tells the tenants of one table apart; first in the key."""
+
+TENANT_SCHEMA: Schema = {"type": "integer"}
+
+CUSTOM_FIELDS = "customFields"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class AddedColumn:
+    """A column that is made of fields of the same row."""
+
+    name: str
+    schema: Schema
+    reads: tuple[str, ...]
+    """The fields that it is made of."""
+    make: Callable[..., Any]
+    """Makes its value of theirs; any of them may be null, or not what is declared."""
+
+
+def added_columns(row: Endpoint, properties: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[AddedColumn, ...]:
+    """Give the columns that the settings ask for, and that a stream with these properties can have."""
+    return tuple(_columns(row, properties, config))
+
+
+def _columns(row: Endpoint, properties: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[AddedColumn]:
+    if config.get("custom_fields_by_id") and _has_types(properties.get(CUSTOM_FIELDS, {})):
+        # Like any object of unknown fields: see `schema._nullable`.
+        schema = {"type": ["object", "null"], "properties": {}, "additionalProperties": True}
+        yield AddedColumn("customFieldsById", schema, (CUSTOM_FIELDS,), _by_type)
+    if config.get("deleted_column") and _tells_inactive(row, properties):
+        schema = {"type": ["string", "null"], "format": "date-time"}
+        yield AddedColumn("_sdc_deleted_at", schema, ("active", "modifiedOn"), _inactive_since)
+
+
+def _has_types(custom_fields: Mapping[str, Any]) -> bool:
+    """Tell whether custom fields have an id: those of accounting have nothing but a name, which may change."""
+    return "typeId" in custom_fields.get("items", {}).get("properties", {})
+
+
+def _tells_inactive(row: Endpoint, properties: Mapping[str, Any]) -> bool:
+    """Tell whether a row that becomes inactive comes again, and tells when it changed."""
+    comes_again = row.kind == "export" or (row.kind == "list" and bool(row.since and row.inactive))
+    return comes_again and row.cursor == "modifiedOn" and "active" in properties
+
+
+def _by_type(custom_fields: object) -> dict[str, Any] | None:
+    if not isinstance(custom_fields, list):
+        return None
+    entries = [one for one in custom_fields if isinstance(one, dict) and one.get("typeId") is not None]
+    return {str(one["typeId"]): one.get("value") for one in entries}
+
+
+def _inactive_since(active: object, changed: object) -> object:
+    return changed if active is False else None

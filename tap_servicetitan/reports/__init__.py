@@ -1,0 +1,1 @@
+"""Custom reports, on the same machinery."""

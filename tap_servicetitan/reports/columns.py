@@ -1,0 +1,259 @@
+"""A report's columns: names that are safe in SQL, types that hold, and the schema made of both."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import re
+import unicodedata
+from collections import Counter
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from tap_servicetitan.reports.description import ReportError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from tap_servicetitan.reports.description import Field, Report
+
+Kind = Literal["number", "boolean", "date", "text"]
+Schema = dict[str, Any]
+
+KEY, REPORT_ID, WINDOW_FROM, WINDOW_TO, RUN_AT, MISFITS = (
+    "_key",
+    "_report_id",
+    "_window_from",
+    "_window_to",
+    "_run_at",
+    "_misfits",
+)
+"""Columns that the tap adds. Those of a report never begin with an underscore."""
+
+LONGEST_NAME = 60
+"""PostgreSQL cuts names at 63 letters; the rest is for a number that tells two apart."""
+
+_KINDS: Mapping[str, Kind] = {"Number": "number", "Boolean": "boolean", "Date": "date"}
+"""A Time may be a clock's or a duration, and no target has a type for both."""
+
+_TYPES: Mapping[Kind, Schema] = {
+    "number": {"type": ["number", "null"]},
+    "boolean": {"type": ["boolean", "null"]},
+    "date": {"type": ["string", "null"], "format": "date-time"},
+    "text": {"type": ["string", "null"]},
+}
+_OWN: Mapping[str, Schema] = {
+    KEY: {"type": "string", "description": "Made by the tap: the window's first day, and the row's place in it"},
+    REPORT_ID: {"type": ["integer", "null"], "description": "Id of the report"},
+    WINDOW_FROM: {"type": ["string", "null"], "format": "date", "description": "First day that was asked for"},
+    WINDOW_TO: {"type": ["string", "null"], "format": "date", "description": "Last day that was asked for"},
+    RUN_AT: {"type": ["string", "null"], "format": "date-time", "description": "When this reading began"},
+    MISFITS: {
+        "type": ["object", "null"],
+        "properties": {},
+        "additionalProperties": True,
+        "description": "Values that are not of their column's type, by column",
+    },
+}
+
+# Reserved in PostgreSQL, DuckDB, Snowflake, BigQuery, Redshift or SQL Server.
+_WORDS = """
+account all alter analyse analyze and any array as asc asymmetric at authorization backup begin between both break
+browse bulk by cascade case cast check checkpoint close clustered coalesce collate column commit compute connect
+connection constraint contains continue convert create cross cube current current_date current_role current_time
+current_timestamp current_user cursor database date deallocate declare default deferrable deny desc describe
+distinct distributed do drop dump else end errlvl escape except exclude exec execute exists exit extract false fetch
+file fillfactor following for foreign freetext freeze from full function goto grant group grouping groups gsclass
+hash having holdlock identity if ignore ilike in increment index initially inner insert intersect interval into is
+isnull issue join key kill lateral leading left like limit lineno load localtime localtimestamp lookup merge minus
+national natural new no nocheck nonclustered not notnull null nullif nulls of off offset offline oid old on only
+open option or order organization outer over overlaps partition percent pivot placing plan preceding primary print
+proc procedure proto public qualify raise range read references replication respect restore restrict return
+returning revert revoke right rlike rollback rollup row rows rule save schema select session session_user set
+setuser share shutdown similar some start statistics struct summarize symmetric system_user table tablesample tag
+then time timestamp to top trailing tran transaction treat trigger true truncate try_cast tsequal unbounded union
+unique unnest unpivot update use user using value values variadic verbose view waitfor when whenever where while
+window with within writetext
+"""
+_RESERVED = frozenset(_WORDS.split())
+_SIGNS = {"#": " number ", "%": " percent ", "&": " and ", "ß": "ss"}
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
+_DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?))?")
+
+
+class MisfitError(Exception):
+    """A value is not of its column's type."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a report, as the stream has it."""
+
+    name: str
+    field: Field
+    kind: Kind
+
+    @property
+    def fit(self) -> Callable[[Any], Any]:
+        """What turns a value into one of the column's type, without losing anything of it, or raises a misfit."""
+        return _FITS[self.kind]
+
+
+def columns_of(report: Report) -> list[Column]:
+    """Give the columns of a report, of the types that it declares."""
+    names = column_names([one.name for one in report.fields])
+    return [
+        Column(name, field, _KINDS.get(field.data_type, "text"))
+        for name, field in zip(names, report.fields, strict=True)
+    ]
+
+
+def column_names(names: Sequence[str]) -> list[str]:
+    """Give each of a report's columns a name that needs no quotes in SQL, in lower case, and no two the same.
+
+    Whoever shares a name with nobody has it. Of those that share one, the first by its own name has it, wherever in
+    the report it stands, and the others are numbered.
+    """
+    safe = [_safe(name, place) for place, name in enumerate(names, 1)]
+    counts = Counter(safe)
+    taken = {name for name, count in counts.items() if count == 1}
+    found = list(safe)
+    for place in sorted(range(len(names)), key=lambda place: (names[place], place)):
+        if counts[safe[place]] > 1:
+            found[place] = next(one for one in _numbered(safe[place], len(names)) if one not in taken)
+            taken.add(found[place])
+    return found
+
+
+def _numbered(name: str, count: int) -> Iterable[str]:
+    return [name, *(f"{name}_{number}" for number in range(2, 2 * count + 2))]
+
+
+def _safe(name: str, place: int) -> str:
+    for sign, word in _SIGNS.items():
+        name = name.replace(sign, word)
+    plain = unicodedata.normalize("NFKD", _HUMP.sub("_", name)).encode("ascii", "ignore").decode().lower()
+    text = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:LONGEST_NAME].strip("_")
+    if not text:
+        return f"column_{place}"
+    if text[0].isdigit():
+        text = f"c_{text}"
+    return f"{text}_" if text in _RESERVED else text
+
+
+def find_columns(columns: Sequence[Column], wanted: Iterable[str], setting: str) -> list[str]:
+    """Find columns by their names here, in the report or on the screen.
+
+    Raises:
+        ReportError: There is no such column.
+    """
+    known = {name: name for name in _OWN if name != KEY}
+    for column in columns:
+        for name in (column.field.label, column.field.name, column.name):
+            known[name or column.name] = column.name
+    wanted = list(wanted)
+    if unknown := [name for name in wanted if name not in known]:
+        listed = ", ".join(column.name for column in columns)
+        msg = f"{setting} names {', '.join(unknown)}, which is no column of the report; it has {listed}"
+        raise ReportError(msg)
+    return list(dict.fromkeys(known[name] for name in wanted))
+
+
+def with_kinds(columns: Iterable[Column], kinds: Mapping[str, str], texts: Iterable[str]) -> list[Column]:
+    """Let columns keep the types that they were written with before; `texts` are texts in any case."""
+    chosen: dict[str, Any] = {name: kind for name, kind in kinds.items() if kind in _TYPES}
+    chosen |= dict.fromkeys(texts, "text")
+    return [dataclasses.replace(one, kind=chosen.get(one.name, one.kind)) for one in columns]
+
+
+def lying(columns: Sequence[Column], values: Iterable[Sequence[Any]]) -> list[str]:
+    """Find columns with a value that is not of their type.
+
+    Args:
+        columns: The columns.
+        values: Rows, with a value for each column.
+    """
+    fits = {place: column.fit for place, column in enumerate(columns) if column.kind != "text"}
+    found: set[int] = set()
+    for row in values:
+        for place in fits.keys() - found:
+            try:
+                fits[place](row[place])
+            except MisfitError:
+                found.add(place)
+    return [columns[place].name for place in sorted(found)]
+
+
+def report_schema(title: str, columns: Iterable[Column], key: Sequence[str], *, is_windowed: bool) -> Schema:
+    """Make the JSON Schema of a report's stream."""
+    own = [REPORT_ID, *((WINDOW_FROM, WINDOW_TO) if is_windowed else ()), RUN_AT, MISFITS]
+    properties = {name: dict(_OWN[name]) for name in key if name == KEY}
+    properties |= {one.name: _TYPES[one.kind] | {"description": _told(one.field)} for one in columns}
+    properties |= {name: dict(_OWN[name]) for name in own}
+    for name in key:
+        types = properties[name]["type"]
+        properties[name]["type"] = types if isinstance(types, str) else types[0]
+    return {"type": "object", "description": title, "properties": properties, "required": list(key)}
+
+
+def _told(field: Field) -> str:
+    """Name a column as the report does: as on the screen, and as the API does."""
+    return f"{field.label} ({field.name})" if field.label and field.label != field.name else field.name
+
+
+def as_text(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
+    """Write any value as text; null stays null."""
+    if value is None or isinstance(value, str):
+        return value
+    return msgspec.json.Encoder(decimal_format="number").encode(value).decode()
+
+
+def _empty_is_null(fit: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    @functools.wraps(fit)
+    def fitted(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+        return None if value is None or value == "" else fit(value)
+
+    return fitted
+
+
+@_empty_is_null
+def _as_number(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        # Not of a text such as 00123: its zeros would be lost.
+        return Decimal(value)
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | float):
+        raise MisfitError
+    return value
+
+
+@_empty_is_null
+def _as_boolean(value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    found = value if isinstance(value, bool) else {"true": True, "false": False}.get(str(value).lower())
+    if found is None:
+        raise MisfitError
+    return found
+
+
+@_empty_is_null
+def _as_date(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    found = _DATE.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise MisfitError
+    stamp = f"{found[1]}T{found[2] or '00:00:00'}"
+    try:
+        datetime.fromisoformat(stamp)
+    except ValueError:
+        raise MisfitError from None
+    return stamp
+
+
+_FITS: Mapping[Kind, Callable[[Any], Any]] = {
+    "number": _as_number,
+    "boolean": _as_boolean,
+    "date": _as_date,
+    "text": as_text,
+}

@@ -1,0 +1,89 @@
+"""The rows of a report as records."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from tap_servicetitan.reports.columns import KEY, MISFITS, REPORT_ID, RUN_AT, WINDOW_FROM, WINDOW_TO, MisfitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tap_servicetitan.api.pages import ReportPage
+    from tap_servicetitan.reports.columns import Column
+    from tap_servicetitan.reports.windows import Days
+
+Record = dict[str, Any]
+
+
+class Rows:
+    """The rows of one page, with a value for each of the stream's columns."""
+
+    def __init__(self, page: ReportPage, columns: Sequence[Column]) -> None:
+        """Find where on the page the columns stand: the report may have been changed since it was described."""
+        sent = {one: place for place, one in enumerate(_numbered(page.names))}
+        wanted = list(_numbered([column.field.name for column in columns]))
+        self._rows = page.rows
+        self._places = [sent.get(one) for one in wanted]
+        self.undeclared = sorted({name for name, _ in sent.keys() - set(wanted)})
+        """Columns that came, and are not the stream's."""
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self._rows)
+
+    def values(self) -> Iterator[list[Any]]:
+        """Give the values of each row; null for what did not come."""
+        for row in self._rows:
+            yield [None if place is None else row[place] for place in self._places]
+
+
+def _numbered(names: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """Tell columns of the same name apart."""
+    seen: Counter[str] = Counter()
+    for name in names:
+        seen[name] += 1
+        yield name, seen[name]
+
+
+class Writer:
+    """Makes records of rows."""
+
+    def __init__(self, columns: Sequence[Column], report: int, run_at: str, *, makes_key: bool) -> None:
+        """Prepare what is the same in all records."""
+        self._columns = [(column.name, column.fit) for column in columns]
+        self._own = {REPORT_ID: report, RUN_AT: run_at}
+        self._makes_key = makes_key
+        self.misfits: Counter[str] = Counter()
+        """How many values were not of their column's type."""
+
+    def records(self, rows: Rows, window: Days | None, piece: Days | None, before: int) -> Iterator[Record]:
+        """Make the records of a page.
+
+        Args:
+            rows: The rows.
+            window: The window that they are of, if the report is read by windows.
+            piece: The part of the window that was asked for at once.
+            before: How many rows of the window came before.
+        """
+        own = dict(self._own)
+        if piece:
+            own |= {WINDOW_FROM: piece.first.isoformat(), WINDOW_TO: piece.last.isoformat()}
+        prefix = f"{window.first.isoformat()}/" if window else ""
+        for number, values in enumerate(rows.values(), before + 1):
+            record = self._record(values) | own
+            if self._makes_key:
+                record[KEY] = f"{prefix}{number}"
+            yield record
+
+    def _record(self, values: Sequence[Any]) -> Record:
+        record: Record = {}
+        misfits: Record = {}
+        for (name, fit), value in zip(self._columns, values, strict=True):
+            try:
+                record[name] = fit(value)
+            except MisfitError:
+                record[name], misfits[name] = None, value
+        self.misfits.update(misfits.keys())
+        return record | {MISFITS: misfits or None}

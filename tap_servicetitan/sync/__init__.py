@@ -1,0 +1,1 @@
+"""Streams side by side, and the output."""

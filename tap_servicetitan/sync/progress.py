@@ -1,0 +1,133 @@
+"""How far a run is, while it goes on: a line that moves on a terminal, and else a line in the log now and then."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import logging
+import os
+import sys
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+EVERY = 60.0
+"""Seconds between two lines in the log."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """What a run has done so far."""
+
+    streams: int
+    """Streams that are done, however they ended."""
+    total: int
+    rows: int
+    requests: int
+    reading: tuple[str, ...] = ()
+    """Streams that are being read."""
+    waiting: float = 0.0
+    """Seconds for which the API has asked all streams to wait."""
+
+
+def is_watched() -> bool:
+    """Tell whether somebody sits at a terminal that shows the log and nothing else, and has not set the log's form."""
+    is_alone = sys.stderr.isatty() and not sys.stdout.isatty()
+    return is_alone and os.environ.get("TERM") != "dumb" and not os.environ.keys() & {"CI", "SINGER_SDK_LOG_CONFIG"}
+
+
+@contextlib.contextmanager
+def shown(look: Callable[[], Tally], log: logging.Logger) -> Iterator[Callable[[], None]]:
+    """Show progress until the block ends.
+
+    Args:
+        look: Tells how far the run is.
+        log: Where lines go if there is no terminal.
+
+    Yields:
+        What the block has to call several times a second.
+    """
+    if not is_watched():
+        yield Lines(look, log).tick
+        return
+    # Here, because it takes a twentieth of a second, and most runs have no terminal.
+    from tap_servicetitan.cli import terminal  # noqa: PLC0415
+
+    with _without_metrics(), terminal.moving(Moving(look).text) as draw:
+        yield draw
+
+
+@contextlib.contextmanager
+def _without_metrics() -> Iterator[None]:
+    """Leave the SDK's lines of metrics out: they are made for programs, and the summary has the figures."""
+    metrics = logging.getLogger("singer_sdk.metrics")
+    before = metrics.level
+    metrics.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        metrics.setLevel(before)
+
+
+class Lines:
+    """Writes a line into the log now and then, so that a long run is known to be alive."""
+
+    def __init__(
+        self, look: Callable[[], Tally], log: logging.Logger, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Begin to count the time."""
+        self._look, self._log, self._clock = look, log, clock
+        self._last, self._rows = clock(), 0
+
+    def tick(self) -> None:
+        """Write a line if it is time."""
+        now = self._clock()
+        if now - self._last < EVERY:
+            return
+        tally = self._look()
+        rate = (tally.rows - self._rows) / (now - self._last)
+        self._last, self._rows = now, tally.rows
+        self._log.info(
+            "%s",
+            told(tally, rate),
+            extra={
+                "streams_done": tally.streams,
+                "streams_total": tally.total,
+                "rows": tally.rows,
+                "requests": tally.requests,
+                "rows_per_second": round(rate),
+                "waiting_seconds": round(tally.waiting),
+            },
+        )
+
+
+class Moving:
+    """Tells how far the run is now, with the rate of the last seconds."""
+
+    SECONDS = 5.0
+
+    def __init__(self, look: Callable[[], Tally], clock: Callable[[], float] = time.monotonic) -> None:
+        """Begin to count the time."""
+        self._look, self._clock = look, clock
+        self._seen: list[tuple[float, int]] = [(clock(), 0)]
+
+    def text(self) -> str:
+        """Say it in a line, and which streams are being read in another."""
+        tally, now = self._look(), self._clock()
+        self._seen.append((now, tally.rows))
+        while len(self._seen) > 2 and now - self._seen[0][0] > self.SECONDS:  # noqa: PLR2004 - a span has two ends
+            del self._seen[0]
+        then, before = self._seen[0]
+        rate = (tally.rows - before) / (now - then) if now > then else 0.0
+        return told(tally, rate) + (f"\n{', '.join(tally.reading)}" if tally.reading else "")
+
+
+def told(tally: Tally, rate: float) -> str:
+    """Say how far a run is."""
+    wait = f"; waits {tally.waiting:.0f} s, as the API asks" if tally.waiting else ""
+    return (
+        f"{tally.streams} of {tally.total} streams done; {tally.rows:,} rows in {tally.requests:,} requests, "
+        f"{rate:,.0f} rows/s{wait}"
+    )

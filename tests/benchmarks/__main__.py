@@ -1,0 +1,30 @@
+"""Measure everything, and print it: ``python -m tests.benchmarks``, in a few seconds with ``--quick``."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from tests.benchmarks import feeds, growth, startup, throughput
+from tests.benchmarks.server import running
+
+
+def main() -> None:
+    """Print one table after the other."""
+    options = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Measure how fast the tap is.")
+    options.add_argument("--quick", action="store_true", help="few rows and single runs: see that it works, not more")
+    quick: bool = options.parse_args().quick
+    with tempfile.TemporaryDirectory() as name, running() as server:
+        folder = Path(name)
+        for measured in (throughput, feeds, growth):
+            _show(measured.table(server, folder, quick=quick))
+        _show(startup.table(folder, quick=quick))
+
+
+def _show(table: object) -> None:
+    print(table, end="\n\n", flush=True)  # noqa: T201 - the output is what it is for
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,159 @@
+"""What the documentation says of settings and files, against what is so."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tap_servicetitan.catalog.endpoints import BY_NAME, ENDPOINTS
+from tap_servicetitan.catalog.schema import stream_schema
+from tap_servicetitan.sandbox.control import ORDERS
+from tap_servicetitan.sandbox.faults import KINDS
+from tap_servicetitan.settings import SETTINGS
+from tests.support.paths import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.checkout
+
+
+def settings() -> dict[str, tuple[str, str]]:
+    """List each setting's type and default as the documentation writes them."""
+    found = {}
+    for name, known in SETTINGS["properties"].items():
+        types = [known["type"]] if isinstance(known["type"], str) else known["type"]
+        kind = " or ".join(one for one in types if one != "null")
+        if known.get("format") == "date-time":
+            kind = "date-time"
+        if known.get("secret"):
+            kind += ", secret"
+        default = "required" if name in SETTINGS["required"] else ""
+        if "default" in known:
+            value = known["default"]
+            default = f"`{value if isinstance(value, str) else json.dumps(value)}`"
+        found[name] = (kind, default)
+    return found
+
+
+def page(name: str) -> str:
+    """Read a page of the documentation."""
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+def test_the_settings_are_listed_as_they_are() -> None:
+    """The table has every setting, in the order of the code, with its type and default."""
+    rows = re.findall(r"^\| `(\w+)` \|([^|]*)\|([^|]*)\|[^|]+\|$", page("settings.md"), re.MULTILINE)
+    assert [(name, (kind.strip(), default.strip())) for name, kind, default in rows] == list(settings().items())
+
+
+def test_the_stream_reference_is_that_of_the_table() -> None:
+    """The tables of docs/streams.md are those that the script writes from the stream table and the facts."""
+    # By name, because the scripts are no package that could be imported.
+    script = importlib.import_module("scripts.stream_reference")
+    page = script.PAGE.read_text(encoding="utf-8")
+    assert script.written(page) == page
+    assert len(re.findall(r"^\| `\w+`( \(off\))? \|", page, re.MULTILINE)) == len(ENDPOINTS)
+
+
+def test_recipes_select_streams_that_are_there() -> None:
+    """What `select` names is a stream of the table, by default one that is read; a field is one of its fields."""
+    named = re.findall(r"^ *- '?!?([a-z_]+)\.([\w*]+)'?$", page("choosing-streams.md"), re.MULTILINE)
+    assert len(named) > 60
+    for stream, field in named:
+        assert BY_NAME[stream].selected, stream
+        assert field == "*" or field in stream_schema(BY_NAME[stream])["properties"], field
+
+
+def test_streams_are_counted_right() -> None:
+    """Where the documentation says how many streams there are, it is so."""
+    feeds = sum(row.kind == "export" for row in ENDPOINTS)
+    selected = sum(row.selected for row in ENDPOINTS)
+    off = len(ENDPOINTS) - selected
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"all {feeds}\nexport feeds" in readme
+    assert f"[{len(ENDPOINTS)} streams]" in readme
+    assert f"{len(ENDPOINTS)} streams: the {feeds} export feeds" in page("streams.md")
+    assert f"the {selected} streams that are selected by default" in page("streams.md")
+    assert f"{selected} of the {len(ENDPOINTS)} streams are read" in page("choosing-streams.md")
+    assert f"The other {off} cost" in page("choosing-streams.md")
+
+
+def test_streams_that_are_called_otherwise_are_listed() -> None:
+    """The table of the page on migrating is what the stream table says."""
+    told = re.search(r"<!-- names: begin -->(.*)<!-- names: end -->", page("migrating.md"), re.DOTALL)
+    assert told
+    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \|$", told[1], re.MULTILINE)
+    assert rows == [(row.formerly, row.name) for row in ENDPOINTS if row.formerly]
+
+
+def test_the_sandbox_is_described_as_it_is() -> None:
+    """The page names every kind of fault and every control endpoint, and no other."""
+    told = re.search(r"<!-- faults: begin -->(.*)<!-- faults: end -->", page("sandbox.md"), re.DOTALL)
+    assert told
+    kinds = [
+        one for cell in re.findall(r"^\| (`.*?) \|", told[1], re.MULTILINE) for one in re.findall(r"`(.*?)`", cell)
+    ]
+    assert sorted(kinds) == sorted(KINDS)
+    rows = re.findall(r"^\| (`(?:GET|POST|DELETE).*?) \|", page("sandbox.md"), re.MULTILINE)
+    orders = set()
+    for row in rows:
+        methods = set[str]()
+        for word in re.findall(r"[\w/{}-]+", row):
+            if word.startswith("/"):
+                orders |= {(method, word) for method in methods}
+                methods = set[str]()
+            else:
+                methods.add(word)
+    assert orders == {*ORDERS}
+
+
+def test_every_message_is_one_of_the_program() -> None:
+    """Each heading of the page on messages is made of texts that the code has, with … for what differs."""
+    headings = re.findall(r"^### `(.*)`$", page("troubleshooting.md"), re.MULTILINE)
+    assert len(headings) > 40
+    assert len({*headings}) == len(headings)
+    said = texts_of_the_program()
+    missing = [one for one in headings if not all(part in said for part in _parts(one))]
+    assert missing == []
+
+
+def _parts(heading: str) -> list[str]:
+    # What a quotation has comes from the API, and a status from the standard library.
+    own = re.sub(r"\d{3} [A-Z][\w ]*|'[^']*_[^']*'", "…", heading)
+    return [part for each in own.split("…") if (part := each.strip(" ;:,()"))]
+
+
+def texts_of_the_program() -> str:
+    """Join all texts in the code, with … where a value is put in, as messages are made of them."""
+    found = []
+    for file in sorted((ROOT / "tap_servicetitan").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                found.append("".join(one.value if isinstance(one, ast.Constant) else "…" for one in node.values))  # type: ignore[misc]
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.append(re.sub(r"%[\d.]*[sdf]", "…", node.value))
+    return "\n".join(found)
+
+
+@pytest.mark.parametrize("page", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]), ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    """A link into the project names a file that is there, and a heading that it has."""
+    for target in re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8")):
+        if "://" in target:
+            continue
+        name, _, anchor = target.partition("#")
+        file = page.parent / name if name else page
+        assert file.exists(), target
+        assert not anchor or anchor in anchors(file), target
+
+
+def anchors(page: Path) -> set[str]:
+    """List what the headings of a page are reached by."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title).strip().lower().replace(" ", "-") for title in titles}

@@ -1,0 +1,180 @@
+"""The plugin definition: what the tap tells of itself, what Meltano Hub wants, and what Meltano takes without it."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import re
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from tap_servicetitan.catalog.endpoints import ENDPOINTS
+from tap_servicetitan.cli.scopes import selected_in
+from tap_servicetitan.sandbox.server import serve
+from tap_servicetitan.settings import SETTINGS
+from tests.support.paths import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+DEMO = ROOT / ".venv-demo" / "bin"
+
+pytestmark = pytest.mark.checkout
+
+# By name, because the scripts are no package that could be imported.
+script = importlib.import_module("scripts.plugin_definition")
+
+Json = dict[str, Any]
+
+# What the Hub's schemas allow (meltano/hub, schemas/plugin_definitions/extractors.schema.json, August 2026).
+WORDS = {
+    *("capabilities", "commands", "definition", "description", "docs", "domain_url", "executable", "hidden"),
+    *("keywords", "label", "log_parser", "logo_url", "maintenance_status", "metadata", "name", "namespace"),
+    *("next_steps", "pip_url", "prereq", "python", "quality", "repo", "requires", "schema", "select", "settings"),
+    *("settings_group_validation", "settings_preamble", "supported_python_versions", "usage", "variant"),
+}
+REQUIRED = {"name", "namespace", "quality", "variant"}
+SETTING_WORDS = {"description", "kind", "label", "name", "options", "sensitive", "value"}
+KINDS = {"array", "boolean", "date_iso8601", "integer", "object", "options", "string"}
+CAPABILITIES = {
+    *("about", "activate-version", "batch", "catalog", "discover", "log-based", "properties", "schema-flattening"),
+    *("state", "stream-maps", "structured-logging", "test"),
+}
+
+PROJECT: Json = {
+    "project_id": "warehouse",
+    "send_anonymous_usage_stats": False,
+    "cli": {"disable_version_check": True},
+    "default_environment": "dev",
+    "environments": [{"name": "dev"}],
+}
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Json:
+    """Read the file that the project ships."""
+    return dict(yaml.safe_load(script.FILE.read_text(encoding="utf-8")))
+
+
+def test_the_definition_is_what_the_tap_tells_of_itself() -> None:
+    """The file is the one that the script writes; after a change of the settings, run scripts/plugin_definition.py."""
+    assert script.written(script.about()) == script.FILE.read_text(encoding="utf-8")
+
+
+def test_the_hub_takes_the_definition(shipped: Json) -> None:
+    """It says what the Hub requires and nothing that the Hub refuses, its keys in order as the Hub's linter wants."""
+    assert shipped.keys() <= WORDS
+    assert shipped.keys() >= REQUIRED
+    assert [*shipped] == sorted(shipped)
+    assert {*shipped["capabilities"]} <= CAPABILITIES
+    for setting in shipped["settings"]:
+        assert setting.keys() <= SETTING_WORDS
+        assert setting["kind"] in KINDS
+        assert ("options" in setting) is (setting["kind"] == "options")
+        assert [*setting] == sorted(setting)
+
+
+def test_secrets_are_sensitive_and_have_no_value(shipped: Json) -> None:
+    """Meltano keeps these settings out of meltano.yml and of its output, and no others."""
+    sensitive = [one for one in shipped["settings"] if one.get("sensitive")]
+    secret = [name for name, known in SETTINGS["properties"].items() if known.get("secret")]
+    assert [one["name"] for one in sensitive] == secret
+    assert not any("value" in one for one in sensitive)
+
+
+def test_the_project_to_copy_from_has_the_same_settings(shipped: Json) -> None:
+    """meltano.yml describes each of the tap's own settings as the definition does."""
+    project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    (plugin,) = project["plugins"]["extractors"]
+    own = [one for one in shipped["settings"] if one["name"] in SETTINGS["properties"]]
+    assert plugin["settings"] == own
+    assert plugin["settings_group_validation"] == shipped["settings_group_validation"]
+    assert {*plugin["capabilities"]} <= {*shipped["capabilities"]}
+
+
+def test_the_definition_to_paste_is_a_part_of_it(shipped: Json) -> None:
+    """What the README shows for meltano.yml says no more than the definition, and hides the same secrets."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```yaml\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    (plugin,) = yaml.safe_load(block)["plugins"]["extractors"]
+    known = {one["name"]: one for one in shipped["settings"]}
+    assert plugin.pop("pip_url") == "../tap-servicetitan"
+    assert plugin.pop("select") == ["jobs.*", "invoices.*"]
+    assert {*plugin.pop("capabilities")} <= {*shipped["capabilities"]}
+    for setting in plugin.pop("settings"):
+        assert setting.items() <= known[setting["name"]].items()
+        assert setting.get("sensitive") == known[setting["name"]].get("sensitive")
+    assert plugin.items() <= shipped.items()
+
+
+@pytest.mark.targets
+def test_meltano_adds_the_tap_without_the_hub(tmp_path: Path) -> None:
+    """After ``meltano add --from-ref`` the tap runs, knows its version, and reads a stream of the sandbox."""
+    (tmp_path / "meltano.yml").write_text(yaml.safe_dump(PROJECT))
+    with serve() as sandbox:
+        settings = sandbox.config | {"requests_per_second": 1_000}
+        environment = clean_environment(settings)
+        meltano(
+            tmp_path,
+            environment,
+            "add",
+            "--plugin-type=extractor",
+            "tap-servicetitan",
+            f"--from-ref={script.FILE}",
+            "--no-install",
+        )
+        use_the_installed_tap(tmp_path / "meltano.yml")
+        version = meltano(tmp_path, environment, "invoke", "tap-servicetitan", "--version")
+        # Meltano 4.4 leaves it out of the project.
+        environment["TAP_SERVICETITAN__SELECT"] = json.dumps(script.selection())
+        catalog = json.loads(meltano(tmp_path, environment, "invoke", "--dump=catalog", "tap-servicetitan"))
+        environment["TAP_SERVICETITAN__SELECT"] = json.dumps(["zones.*"])
+        lines = meltano(tmp_path, environment, "invoke", "tap-servicetitan").splitlines()
+        rows = sandbox.rows("zones")
+    assert version.startswith("tap-servicetitan v")
+    assert {*selected_in(catalog)} == {row.name for row in ENDPOINTS if row.selected}
+    records = [one["record"] for one in map(json.loads, lines) if one["type"] == "RECORD"]
+    assert sorted(one["id"] for one in records) == sorted(one["id"] for one in rows)
+
+
+def use_the_installed_tap(project: Path) -> None:
+    """Do what ``meltano install`` would: the tap is installed beside Meltano already."""
+    said = yaml.safe_load(project.read_text())
+    (plugin,) = said["plugins"]["extractors"]
+    assert plugin.pop("pip_url") == "tap-servicetitan"
+    plugin["executable"] = str(DEMO / "tap-servicetitan")
+    project.write_text(yaml.safe_dump(said))
+
+
+def clean_environment(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Give the tap's settings to Meltano, and keep those of whoever runs the test out."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MELTANO_", "TAP_SERVICETITAN_"))}
+    texts = {name: json.dumps(value) if isinstance(value, list) else str(value) for name, value in settings.items()}
+    return kept | {f"TAP_SERVICETITAN_{name.upper()}": text for name, text in texts.items()} | {"NO_PROXY": "127.0.0.1"}
+
+
+def meltano(project: Path, environment: Mapping[str, str], *arguments: str) -> str:
+    """Run Meltano in a project, and give what it wrote to stdout."""
+    if not (program := DEMO / "meltano").exists():
+        msg = f"Meltano is not at {program}; run `make test-setup`"
+        raise FileNotFoundError(msg)
+    command = [str(program), *arguments]
+    ended = subprocess.run(  # noqa: S603 - Meltano
+        command, cwd=project, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def test_meltano_reads_what_is_selected_by_default() -> None:
+    """Meltano selects everything unless it is told: both files take out what the tap deselects."""
+    off = {f"!{row.name}.*" for row in ENDPOINTS if not row.selected}
+    wanted = {"*.*", "!schedulers.dataApiKey", *off}
+    shipped = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))["plugins"]["extractors"][0]
+    definition = yaml.safe_load((ROOT / "tap-servicetitan.plugin.yml").read_text(encoding="utf-8"))
+    assert set(shipped["select"]) == set(definition["select"]) == wanted
