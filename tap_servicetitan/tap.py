@@ -4,38 +4,36 @@ from __future__ import annotations
 
 import copy
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
-from singer_sdk import Tap
-from singer_sdk.configuration._dict_config import merge_missing_config_jsonschema
-from singer_sdk.helpers.capabilities import EMIT_ACTIVATE_VERSION_CONFIG
 from singer_sdk.singerlib import Catalog, Schema
 from typing_extensions import override
 
-from tap_servicetitan.api.client import Client
 from tap_servicetitan.catalog.endpoints import ENDPOINTS
 from tap_servicetitan.catalog.validation import check_catalog
-from tap_servicetitan.cli.files import read_object
-from tap_servicetitan.readers.registry import check_state, stream_type
+from tap_servicetitan.errors import ConfigError
+from tap_servicetitan.readers.source import EndpointSource
 from tap_servicetitan.records.columns import TENANT, TENANT_SCHEMA
 from tap_servicetitan.reports.api import ReportApi
-from tap_servicetitan.reports.discovery import report_streams
-from tap_servicetitan.reports.settings import read_reports
-from tap_servicetitan.settings import SETTINGS, SettingsError, faults, tidied
-from tap_servicetitan.state.bookmarks import StateError, report_from_state
+from tap_servicetitan.reports.discovery import report_sources
+from tap_servicetitan.session import Session
+from tap_servicetitan.settings.schema import SETTINGS
+from tap_servicetitan.settings.settings import Settings, read_for_discovery, read_settings
+from tap_servicetitan.settings.validation import cleaned, faults
 from tap_servicetitan.sync.run import Run
-from tap_servicetitan.sync.stream import ServiceTitanStream
+from tap_servicetitan.sync.sdk import SdkTap
+from tap_servicetitan.sync.state import checked_bookmarks
+from tap_servicetitan.sync.stream import SingerStream
 from tap_servicetitan.sync.writer import PageWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from types import FrameType
+    from collections.abc import Sequence
 
     from singer_sdk import Stream
 
 
-class TapServiceTitan(Tap):
+class TapServiceTitan(SdkTap):
     """Singer tap for ServiceTitan."""
 
     name = "tap-servicetitan"
@@ -47,67 +45,55 @@ class TapServiceTitan(Tap):
     """What is wrong with the settings, where they are taken all the same: the table's streams can be listed without."""
 
     def __init__(self, *, catalog: Any = None, **options: Any) -> None:  # noqa: ANN401 - the SDK's
-        """Check the catalog before the SDK takes it apart.
+        """Check the catalog, and cut it to what is selected, before the SDK makes schemas and maps for all of it.
 
         Raises:
             CatalogError: It is none.
         """
+        self._deselected: set[str] = set()
         if catalog is not None and not isinstance(catalog, Catalog):
             check_catalog(catalog)
+            catalog = Catalog.from_dict(catalog)
+        if catalog is not None:
+            self._deselected = {one.tap_stream_id for one in catalog.streams if not _is_selected(one)}
+            catalog = Catalog({name: one for name, one in catalog.items() if name not in self._deselected})
         super().__init__(catalog=catalog, **options)
-
-    @classmethod
-    def of_files(cls, sources: Iterable[str], without: Iterable[str] = (), **options: Any) -> Self:  # noqa: ANN401 - the SDK's
-        """Make the tap from the files that a command line names, of which ENV is the environment.
-
-        Raises:
-            SettingsError: The settings are wrong.
-            OSError: There is no such file.
-            ValueError: A file holds no JSON object.
-        """
-        config: dict[str, Any] = {}
-        for source in sources:
-            config |= {} if source == "ENV" else read_object(source)
-        kept = {name: value for name, value in config.items() if name not in without}
-        return cls(config=kept, parse_env_config="ENV" in sources, **options)
-
-    @property
-    def tenant_id(self) -> str:
-        """The tenant whose rows are read."""
-        return str(self.config["tenant_id"])
+        self.message_writer.use_state(self.state)
 
     @cached_property
-    def client(self) -> Client:
-        """The way to the API that all streams share."""
-        return Client(self.config, self.logger)
+    def settings(self) -> Settings:
+        """The tap's own settings."""
+        if self.faults:
+            defaults = {name: one.get("default") for name, one in SETTINGS["properties"].items()}
+            return read_for_discovery(self.config, {name: one for name, one in defaults.items() if one is not None})
+        return read_settings(self.config)
+
+    @cached_property
+    def session(self) -> Session:
+        """What all readers share."""
+        return Session(self.settings, self.logger)
 
     @cached_property
     def reporting(self) -> ReportApi:
-        """What the API tells of reports, which all of their streams share."""
-        return ReportApi(self.client, self.config["report_runs_per_minute"])
+        """What the API says of reports, which all of their streams share."""
+        return ReportApi(self.session.client, self.settings.report_runs_per_minute)
 
     @cached_property
     def broken_reports(self) -> dict[str, str]:
         """Why there are no streams of some reports that the settings name."""
         return {}
 
-    def is_deselected(self, stream: str) -> bool:
-        """Tell whether a catalog names a stream and does not select it."""
-        entry = self.input_catalog.get_stream(stream) if self.input_catalog else None
-        return entry is not None and not entry.metadata.resolve_selection().get((), True)
-
     @property
-    def selected_streams(self) -> list[ServiceTitanStream]:
+    def selected_streams(self) -> list[SingerStream]:
         """The streams to read."""
         catalog = self.input_catalog
-        # What the catalog leaves out is not asked whether it is selected: that takes the stream's facts.
         known = [one for one in self.streams.values() if catalog is None or one.name in catalog]
-        return [one for one in known if isinstance(one, ServiceTitanStream) and one.selected]
+        return [one for one in known if isinstance(one, SingerStream) and one.selected]
 
     # A catalog may be older than the setting, and tenants that share a table would replace each other's rows.
     @override
     def setup_mapper(self) -> None:
-        tenant = {TENANT: Schema.from_dict(TENANT_SCHEMA)} if self.config.get("tenant_column") else {}
+        tenant = {TENANT: Schema.from_dict(TENANT_SCHEMA)} if self.settings.tenant_column else {}
         for entry in self.input_catalog.streams if self.input_catalog else ():
             keys = entry.key_properties or entry.metadata.root.table_key_properties or ()
             entry.key_properties = [*tenant, *(name for name in keys if name != TENANT)]
@@ -115,15 +101,31 @@ class TapServiceTitan(Tap):
             entry.schema.required = [*tenant, *(name for name in entry.schema.required or () if name != TENANT)]
         # A map of a stream that is not read would be checked against those of its fields that are selected: none.
         maps = self.config.get("stream_maps") or {}
-        off = {one.name for one in self.streams.values() if not one.selected} if maps else set()
+        off = self._deselected | {one.name for one in self.streams.values() if not one.selected} if maps else set()
         wanted = {name: one for name, one in maps.items() if not off & {name, _source(one)}}
         if len(wanted) < len(maps):
-            self._config["stream_maps"] = wanted
+            self.replace_setting("stream_maps", wanted)
         super().setup_mapper()
 
     @override
-    def discover_streams(self) -> Sequence[ServiceTitanStream]:
-        return [*(stream_type(row)(self) for row in ENDPOINTS), *report_streams(self)]
+    def discover_streams(self) -> Sequence[SingerStream]:
+        rows = [row for row in ENDPOINTS if self.input_catalog is None or row.name in self.input_catalog]
+        reports = (
+            []
+            if self._reports_need_settings()
+            else report_sources(self.session, self.reporting, self._deselected, self.broken_reports)
+        )
+        sources = [*(EndpointSource(self.session, row) for row in rows), *reports]
+        return [SingerStream(self, source, self.message_writer) for source in sources]
+
+    def _reports_need_settings(self) -> bool:
+        """Tell whether reports have to be left out, because what they hold is asked for with credentials."""
+        if self.faults and self.config.get("custom_reports"):
+            why = "; ".join(fault.partition(":")[0] for fault in self.faults)
+            self.logger.warning(
+                "custom_reports: left out, because what reports hold is asked for with credentials: %s", why
+            )
+        return bool(self.faults) or not self.config.get("custom_reports")
 
     @property
     @override
@@ -134,59 +136,25 @@ class TapServiceTitan(Tap):
 
     @override
     def load_state(self, state: object) -> None:
-        # A whole STATE message, or another tap's state, would else be taken for none: all would be read again.
-        bookmarks = ({} if not state else state.get("bookmarks")) if isinstance(state, dict) else None
-        if not isinstance(bookmarks, dict) or not all(isinstance(one, dict) for one in bookmarks.values()):
-            msg = (
-                'the state is not of the form {"bookmarks": {stream: {…}}}; give one that a tap for ServiceTitan wrote'
-            )
-            raise StateError(msg)
-        known = {row.name for row in ENDPOINTS} | {row.formerly for row in ENDPOINTS}
-        # Reports are asked last, because the API has to tell what they are.
-        if bookmarks and not known & bookmarks.keys() and not self.streams.keys() & bookmarks.keys():
-            msg = (
-                f"the state is of another tap: it has bookmarks of {', '.join(sorted(bookmarks)[:3])}, and none of a "
-                "stream of this one; give the state of this tap, or none for a first run"
-            )
-            raise StateError(msg)
-        former = {row.name: bookmarks[row.formerly] for row in ENDPOINTS if row.formerly in bookmarks}
-        taken_over = {name: one for name, one in former.items() if "continue_from" not in bookmarks.get(name, {})}
-        for row in ENDPOINTS:
-            if one := (bookmarks | taken_over).get(row.name):
-                check_state(row, one, self.tenant_id)
-        for report in read_reports(self.config)[0] if bookmarks else ():
-            report_from_state(report.stream, bookmarks.get(report.stream, {}), self.tenant_id)
-        super().load_state({"bookmarks": bookmarks | taken_over})
+        reports = self.settings.custom_reports if not self.faults else ()
+        super().load_state({"bookmarks": checked_bookmarks(state, self.session.tenant_id, reports)})
 
-    # The SDK reads streams one after the other and ends at the first that fails. Final there by
-    # annotation, not by need: nothing but the command line and the SDK's test runner calls it.
-    @override  # type: ignore[misc]
-    def sync_all(self) -> None:
-        Run(self).all()
-
-    # The SDK reads this setting and does not offer it.
-    @classmethod
     @override
-    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
-        super().append_builtin_config(config_jsonschema)
-        merge_missing_config_jsonschema(EMIT_ACTIVATE_VERSION_CONFIG, config_jsonschema)
+    def run(self) -> None:
+        Run(self.session, self.selected_streams, self.message_writer, self.broken_reports).all()
 
-    # The SDK's own check is overridden because its messages repeat the value of a wrong setting,
-    # be it a secret.
     @override
-    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        self._config = tidied(self._config)
-        self.append_builtin_config(self.config_jsonschema)
-        found = faults(self._config, self.config_jsonschema)
+    def check_settings(self, config: dict[str, Any], *, raise_errors: bool) -> tuple[dict[str, Any], list[str]]:
+        config = cleaned(config)
+        found = faults(config, self.config_jsonschema)
         if found and raise_errors:
-            raise SettingsError(found)
+            raise ConfigError(found)
         self.faults = found
-        return found or super()._validate_config(raise_errors=raise_errors)
+        return config, found
 
-    @override
-    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        """End at once: a page that is being written is written to its end, and nothing after it."""
-        raise SystemExit(128 + signum)
+
+def _is_selected(entry: Any) -> bool:  # noqa: ANN401 - the SDK's catalog entry
+    return bool(entry.metadata.resolve_selection().get((), True))
 
 
 def _source(stream_map: object) -> object:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import msgspec
 import simplejson
 
+from tap_servicetitan.errors import EndlessFeedError, UnexpectedBodyError, UnreadableBodyError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -15,18 +17,6 @@ T = TypeVar("T")
 
 Items: TypeAlias = bytes | list[msgspec.Raw]
 """The items of a page, in JSON: an array, or each on a line of its own."""
-
-
-class UnreadableBodyError(Exception):
-    """A body is not JSON: cut short, empty or a proxy's page. Asking again may help."""
-
-
-class UnexpectedBodyError(Exception):
-    """A body is JSON, but not a page. Asking again will not help."""
-
-
-class EndlessFeedError(Exception):
-    """A feed or list says again and again that there is more, and gives nothing new."""
 
 
 class ExportBody(msgspec.Struct):
@@ -220,7 +210,7 @@ def _readable(body: bytes, read: Callable[[bytes], T], wanted: str) -> T:
         except msgspec.ValidationError:
             raise
         except (msgspec.DecodeError, UnicodeDecodeError):
-            return read(_mended(body))
+            return read(_repaired(body))
     except (msgspec.ValidationError, ArithmeticError, RecursionError) as error:
         msg = f"wanted {wanted}: {_plain(error)}"
         raise UnexpectedBodyError(msg) from None
@@ -233,7 +223,7 @@ def _plain(error: Exception) -> str:
     return "nested too deep" if isinstance(error, RecursionError) else "a number beyond all bounds"
 
 
-def _mended(body: bytes) -> bytes:
+def _repaired(body: bytes) -> bytes:
     r"""Rewrite JSON that is valid by the letter but not by Unicode (a lone ``\ud83d``: an emoji cut in half)."""
     try:
         value = simplejson.loads(body, use_decimal=True)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-
-class CatalogError(Exception):
-    """A catalog cannot be used; the message says where it is wrong."""
+from tap_servicetitan.errors import CatalogError
 
 
 def check_catalog(catalog: object) -> None:
@@ -17,11 +15,11 @@ def check_catalog(catalog: object) -> None:
     """
     streams = catalog.get("streams") if isinstance(catalog, dict) else None
     if not isinstance(streams, list):
-        raise CatalogError(_told('it is not of the form {"streams": […]}'))
+        raise CatalogError(_message('it is not of the form {"streams": […]}'))
     for number, entry in enumerate(streams):
         if fault := _fault(entry):
             name = entry.get("tap_stream_id") if isinstance(entry, dict) else None
-            raise CatalogError(_told(f"{name if isinstance(name, str) else f'streams[{number}]'} {fault}"))
+            raise CatalogError(_message(f"{name if isinstance(name, str) else f'streams[{number}]'} {fault}"))
 
 
 def _fault(entry: object) -> str | None:
@@ -41,5 +39,5 @@ def _is_metadata(one: Any) -> bool:  # noqa: ANN401 - any JSON value
     return isinstance(one, dict) and isinstance(one.get("breadcrumb"), list) and isinstance(one.get("metadata"), dict)
 
 
-def _told(fault: str) -> str:
+def _message(fault: str) -> str:
     return f"the catalog cannot be used: {fault}; write it again with --discover, and select in that"

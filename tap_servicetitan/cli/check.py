@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import concurrent.futures
 import contextlib
 import dataclasses
@@ -11,22 +10,20 @@ import sys
 import time
 from typing import TYPE_CHECKING, Literal
 
-from tap_servicetitan.api.client import ApiError, CredentialsError, ForbiddenError, NotFoundError
-from tap_servicetitan.catalog.validation import CatalogError
-from tap_servicetitan.cli.files import read_object
+import click
+
+from tap_servicetitan.cli.common import CONFIG, FORMAT, explain, read_object, run_command, tap_of_files
 from tap_servicetitan.cli.scopes import names
+from tap_servicetitan.errors import CredentialsError, ForbiddenError, NotFoundError, TapError
 from tap_servicetitan.reports.api import REPORTS_SCOPE
-from tap_servicetitan.settings import SettingsError
-from tap_servicetitan.state.bookmarks import StateError
 from tap_servicetitan.state.timestamps import latest
-from tap_servicetitan.sync.run import place
-from tap_servicetitan.sync.stream import StreamError
-from tap_servicetitan.tap import TapServiceTitan
+from tap_servicetitan.sync.run import describe_unexpected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from tap_servicetitan.sync.stream import ServiceTitanStream
+    from tap_servicetitan.sync.stream import SingerStream
+    from tap_servicetitan.tap import TapServiceTitan
 
 Granted = Literal["yes", "no scope", "no module", "failed"]
 
@@ -49,39 +46,39 @@ class Finding:
     """What is wrong, and what to do."""
 
 
-def check(tap: TapServiceTitan, tell: Callable[[int, int], None] = lambda *_: None) -> list[Finding]:
+def check(tap: TapServiceTitan, report: Callable[[int, int], None] = lambda *_: None) -> list[Finding]:
     """Try the first page of each stream that is selected, side by side.
 
     Args:
         tap: The tap, with its settings and catalog.
-        tell: Called with the number of streams that were tried, and of all.
+        report: Called with the number of streams that were tried, and of all.
 
     Raises:
         CredentialsError: Nobody can be served with these credentials.
     """
-    tap.client.connect()
+    tap.session.client.connect()
     found = [
         Finding(stream=name, scope=REPORTS_SCOPE, granted="failed", message=why)
         for name, why in tap.broken_reports.items()
     ]
     streams = tap.selected_streams
-    with concurrent.futures.ThreadPoolExecutor(tap.config["concurrency"]) as workers:
+    with concurrent.futures.ThreadPoolExecutor(tap.settings.concurrency) as workers:
         waiting = [workers.submit(_try, stream) for stream in streams]
         try:
             for one in concurrent.futures.as_completed(waiting):
                 found.append(one.result())
-                tell(len(found), len(streams))
+                report(len(found), len(streams))
         finally:
             workers.shutdown(cancel_futures=True)
     return sorted(found, key=lambda one: one.stream)
 
 
-def _try(stream: ServiceTitanStream) -> Finding:
+def _try(stream: SingerStream) -> Finding:
     began = time.monotonic()
     granted, rows, newest, message = _outcome(stream)
     return Finding(
         stream=stream.name,
-        scope=stream.scope,
+        scope=stream.source.scope,
         granted=granted,
         rows=rows,
         newest=newest,
@@ -90,7 +87,7 @@ def _try(stream: ServiceTitanStream) -> Finding:
     )
 
 
-def _outcome(stream: ServiceTitanStream) -> tuple[Granted, int, str | None, str]:
+def _outcome(stream: SingerStream) -> tuple[Granted, int, str | None, str]:
     try:
         page = next(stream.pages(), None)
     except CredentialsError:
@@ -99,57 +96,52 @@ def _outcome(stream: ServiceTitanStream) -> tuple[Granted, int, str | None, str]
         return "no scope", 0, None, str(error)
     except NotFoundError as error:
         return "no module", 0, None, str(error)
-    except (ApiError, StreamError, StateError) as error:
+    except TapError as error:
         return "failed", 0, None, str(error)
     except Exception as error:  # noqa: BLE001 - as in a run: it is the trouble of this stream alone
-        return "failed", 0, None, place(stream.name, error)
+        return "failed", 0, None, describe_unexpected(stream.name, error)
     if page is None or not len(page.records):
         return "yes", 0, None, ""
     cursor = stream.row.cursor
     return "yes", len(page.records), latest(page.records.texts(cursor)) if cursor else None, ""
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Check, and print what was found."""
-    said = _parser().parse_args(arguments)
+@click.command()
+@CONFIG
+@click.option("--catalog", help="A catalog, a JSON file, that selects the streams to try.")
+@FORMAT
+def command(config: tuple[str, ...], catalog: str | None, form: str) -> int:
+    """Try credentials, tenant and the first page of each selected stream.
+
+    Exits with 0 if all streams can be read, else with 1.
+    """
     found: list[Finding] = []
     error = None
     try:
-        tap = TapServiceTitan.of_files(said.config, catalog=read_object(said.catalog) if said.catalog else None)
-        with _watched() as tell:
-            found = check(tap, tell)
+        tap = tap_of_files(config, catalog=read_object(catalog) if catalog else None)
+        with _watched() as report:
+            found = check(tap, report)
         error = _of_all(found, tap)
-    except SettingsError as wrong:
-        error = "\n".join(wrong.errors)
-    except (ApiError, CatalogError, OSError, ValueError) as wrong:
-        error = str(wrong)
-    (_print_json if said.format == "json" else _print_table)(found, error)
+    except TapError as wrong:
+        error = "\n".join(explain(wrong))
+    (_print_json if form == "json" else _print_table)(found, error)
     is_well = error is None and all(one.granted == "yes" for one in found)
     return EVERYTHING_IS_WELL if is_well else SOMETHING_IS_NOT
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="tap-servicetitan-check",
-        description="Try credentials, tenant and the first page of each selected stream. Ends with 0 if all streams "
-        "can be read, else with 1.",
-    )
-    parser.add_argument(
-        "--config", action="append", required=True, help="the tap's settings, a JSON file, or ENV for the environment"
-    )
-    parser.add_argument("--catalog", help="a catalog, a JSON file, that selects the streams to try")
-    parser.add_argument("--format", choices=("table", "json"), default="table")
-    return parser
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command."""
+    return run_command(command, arguments)
 
 
 def _of_all(found: Sequence[Finding], tap: TapServiceTitan) -> str | None:
     """Say what is wrong with all streams alike."""
     if not found:
         return "no stream is selected; select some in the catalog"
-    if not tap.client.accepted.is_set() and any(one.granted == "no module" for one in found):
+    if not tap.session.client.accepted.is_set() and any(one.granted == "no module" for one in found):
         return (
-            f"every stream answered 404: there is no tenant {tap.tenant_id} in the environment "
-            f"{tap.config['environment']}, or it has none of their modules; check tenant_id and environment"
+            f"every stream answered 404: there is no tenant {tap.settings.tenant_id} in the environment "
+            f"{tap.settings.environment}, or it has none of their modules; check tenant_id and environment"
         )
     return None
 
@@ -160,11 +152,11 @@ def _watched() -> Iterator[Callable[[int, int], None]]:
     if not sys.stderr.isatty():
         yield lambda *_: None
         return
-    from tap_servicetitan.cli import terminal  # noqa: PLC0415
+    from tap_servicetitan import terminal  # noqa: PLC0415
 
-    said = ["signing in"]
-    with terminal.moving(lambda: said[0]):
-        yield lambda tried, of: said.__setitem__(0, f"{tried} of {of} streams tried")
+    shown = ["signing in"]
+    with terminal.live(lambda: shown[0]):
+        yield lambda tried, of: shown.__setitem__(0, f"{tried} of {of} streams tried")
 
 
 def _print_json(found: Iterable[Finding], error: str | None) -> None:
@@ -178,7 +170,7 @@ def _print_json(found: Iterable[Finding], error: str | None) -> None:
 
 def _print_table(found: Sequence[Finding], error: str | None) -> None:
     # Here, because it takes a twentieth of a second that the other form need not wait for.
-    from tap_servicetitan.cli import terminal  # noqa: PLC0415
+    from tap_servicetitan import terminal  # noqa: PLC0415
 
     if error is None:
         head = ("stream", "scope", "granted", "rows", "newest change", "seconds")

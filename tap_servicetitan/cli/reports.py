@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from tap_servicetitan.api.client import ApiError, ForbiddenError
-from tap_servicetitan.api.pages import UnexpectedBodyError
+import click
+
+from tap_servicetitan.cli.common import CONFIG, run_command, tap_of_files
+from tap_servicetitan.errors import ForbiddenError
 from tap_servicetitan.reports.columns import columns_of
-from tap_servicetitan.reports.settings import SETTING, USUAL_DAYS, USUAL_LOOK_BACK
-from tap_servicetitan.settings import SettingsError
-from tap_servicetitan.tap import TapServiceTitan
+from tap_servicetitan.settings.reports import CUSTOM_REPORTS, USUAL_DAYS, USUAL_LOOK_BACK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,52 +23,33 @@ _WHO = "tap-servicetitan-reports"
 _SPANS = (("From", "To"), ("StartDate", "EndDate"), ("DateFrom", "DateTo"))
 
 
+@click.command()
+@CONFIG
+@click.argument("category", required=False)
+@click.argument("report", metavar="[ID]", required=False, type=int)
+def command(config: tuple[str, ...], category: str | None, report: int | None) -> None:
+    """Find reports for the setting custom_reports: categories, the reports of one, or one report."""
+    # What the setting says may be what somebody is about to fix.
+    api = tap_of_files(config, without=[CUSTOM_REPORTS], setup_mapper=False).reporting
+    sys.stdout.writelines(f"{line}\n" for line in _lines(api, category, report))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """List categories, the reports of one, or what one report takes and gives."""
-    said = _parser().parse_args(arguments)
-    try:
-        sys.stdout.writelines(f"{line}\n" for line in _lines(_api(said.config), said))
-    except SettingsError as error:
-        return _give_up("\n".join(error.errors))
-    except (ApiError, UnexpectedBodyError, OSError, ValueError) as error:
-        return _give_up(str(error))
-    return 0
+    """Run the command."""
+    return run_command(command, arguments)
 
 
-def _give_up(why: str) -> int:
-    sys.stderr.write(f"{why}\n")
-    return 1
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=_WHO,
-        description="Find reports for the setting custom_reports: categories, the reports of one, or one report.",
-    )
-    parser.add_argument(
-        "--config", action="append", required=True, help="the tap's settings, a JSON file, or ENV for the environment"
-    )
-    parser.add_argument("category", nargs="?", help="id of a category, to list its reports")
-    parser.add_argument("id", nargs="?", type=int, help="id of a report, to show its parameters and columns")
-    return parser
-
-
-def _api(sources: Iterable[str]) -> ReportApi:
-    # What is there of reports may be what somebody is about to mend.
-    return TapServiceTitan.of_files(sources, without=[SETTING], setup_mapper=False).reporting
-
-
-def _lines(api: ReportApi, said: argparse.Namespace) -> Iterator[str]:
-    if said.category is None:
+def _lines(api: ReportApi, category: str | None, identity: int | None) -> Iterator[str]:
+    if category is None:
         yield from _table(("category", "name"), [(one["id"], one["name"]) for one in api.categories(_WHO)])
-    elif said.id is None:
-        rows = [(one["id"], one["name"], one.get("description") or "") for one in api.listed(_WHO, said.category)]
+    elif identity is None:
+        rows = [(one["id"], one["name"], one.get("description") or "") for one in api.listed(_WHO, category)]
         yield from _table(("id", "name", "description"), rows)
     else:
-        report = api.report(_WHO, said.category, said.id)
+        report = api.report(_WHO, category, identity)
         yield from _report(report, {one.name: _accepted(api, one) for one in report.parameters})
         yield from ("", "To read it, add to the settings:", "")
-        yield json.dumps({SETTING: [_settings(report, said.category, said.id)]}, indent=2, ensure_ascii=False)
+        yield json.dumps({CUSTOM_REPORTS: [_settings(report, category, identity)]}, indent=2, ensure_ascii=False)
 
 
 def _accepted(api: ReportApi, parameter: Parameter) -> list[Value]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import difflib
 import functools
 import json
@@ -11,11 +10,13 @@ from collections import defaultdict
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+import click
 from singer_sdk.singerlib import Catalog
 
 from tap_servicetitan.catalog.endpoints import BY_NAME, ENDPOINTS
 from tap_servicetitan.catalog.schema import stream_facts
-from tap_servicetitan.cli.files import read_object
+from tap_servicetitan.cli.common import FORMAT, read_object, run_command
+from tap_servicetitan.errors import CatalogError
 from tap_servicetitan.reports.api import REPORTS_SCOPES
 
 if TYPE_CHECKING:
@@ -64,31 +65,25 @@ def selected_in(catalog: Mapping[str, Any]) -> list[str]:
     return [one.tap_stream_id for one in entries if one.metadata.resolve_selection()[()]]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the scopes that a catalog, the streams named, or the streams that are selected by default need."""
-    said = _parser().parse_args(arguments)
-    try:
-        scopes = grouped(needed(_streams(said.catalog, said.stream)))
-    except (OSError, ValueError, LookupError) as error:
-        sys.stderr.write(f"{error.args[0] if isinstance(error, LookupError) else error}\n")
-        return 1
-    if said.format == "json":
+@click.command()
+@click.option("--catalog", help="A catalog, a JSON file; what it has besides the tap's streams are reports.")
+@FORMAT
+@click.argument("stream", nargs=-1)
+def command(catalog: str | None, form: str, stream: tuple[str, ...]) -> None:
+    """Print the scopes to tick in ServiceTitan's developer portal, grouped as they are there.
+
+    For the streams named, for those that a catalog selects, or else for those that are selected by default.
+    """
+    scopes = grouped(needed(_streams(catalog, stream)))
+    if form == "json":
         sys.stdout.write(json.dumps(scopes, indent=2, ensure_ascii=False) + "\n")
     else:
         sys.stdout.writelines(f"{line}\n" for line in _lines(scopes))
-    return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="tap-servicetitan-scopes",
-        description="Print the scopes to tick in ServiceTitan's developer portal, grouped as they are there: for the "
-        "streams named, for those that a catalog selects, or else for those that are selected by default.",
-    )
-    parser.add_argument("--catalog", help="a catalog, a JSON file; what it has beside the tap's streams are reports")
-    parser.add_argument("--format", choices=("table", "json"), default="table")
-    parser.add_argument("stream", nargs="*", help="a stream, such as invoices")
-    return parser
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command."""
+    return run_command(command, arguments)
 
 
 def _streams(catalog: str | None, named: Sequence[str]) -> list[str]:
@@ -96,8 +91,8 @@ def _streams(catalog: str | None, named: Sequence[str]) -> list[str]:
         if name not in BY_NAME:
             near = difflib.get_close_matches(name, BY_NAME, n=1)
             hint = f"; did you mean {near[0]}?" if near else ": docs/streams.md lists them all"
-            msg = f"{name} is no stream of this tap{hint}"
-            raise LookupError(msg)
+            msg = f"unknown stream {name}{hint}"
+            raise CatalogError(msg)
     if named:
         return list(named)
     if catalog is None:

@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from tap_servicetitan.api.client import ConflictError, NotFoundError
-from tap_servicetitan.readers.lists import ListedStream, Sieve
-from tap_servicetitan.state.bookmarks import ChildBookmark, child_from_state
+from tap_servicetitan.errors import ConflictError, NotFoundError
+from tap_servicetitan.readers.base import Page
+from tap_servicetitan.readers.lists import PagedReader
+from tap_servicetitan.readers.repeats import OverlapFilter
+from tap_servicetitan.state.bookmarks import ChildBookmark, read_child_bookmark
 from tap_servicetitan.state.timestamps import as_parameter, latest, parse
-from tap_servicetitan.sync.stream import Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from tap_servicetitan.records.records import Record, Records
-
 MOST_IDS = 50
 """How many ids a request may name (documented)."""
 
 
-class ChildStream(ListedStream):
+class ChildReader(PagedReader):
     """A list that each record of another stream has.
 
     It walks through its parents by itself, with a bookmark of its own of their endpoint. So the
@@ -36,19 +36,19 @@ class ChildStream(ListedStream):
 
     @override
     def read(self, state: Mapping[str, Any]) -> Iterator[Page]:
-        bookmark = self._begun_sweep(child_from_state(self.name, state, self._tap.tenant_id))
-        sieve, mark, last = Sieve(bookmark.recent), bookmark.swept_on, None
+        bookmark = self._begun_visit(read_child_bookmark(self.name, state, self.session.tenant_id))
+        overlap, mark, last = OverlapFilter(bookmark.recent), bookmark.swept_on, None
         self._asked = self._silent = 0
-        for parents in self.parent_records(bookmark.parent):
+        for parents in self.parent_pages(bookmark.parent):
             for read in self._of(parents.records.dicts(), bookmark):
-                found, mark = sieve.sifted(self, read, mark) if self.row.since else (read, mark)
+                found, mark = overlap.filtered(self, read, mark) if self.row.since else (read, mark)
                 self.newest = latest([self.newest, *read.texts(self.row.cursor or "")])
                 yield Page(found)
-            if parents.state is not None and self.may_go_on:
+            if parents.state is not None and self.may_advance:
                 bookmark = dataclasses.replace(bookmark, parent=parents.state)
-                last = bookmark.to_state(self._tap.tenant_id)
+                last = bookmark.to_state(self.session.tenant_id)
                 yield Page(state=last)
-        bookmark = self._ended(bookmark, sieve)
+        bookmark = self._ended(bookmark, overlap)
         if self._silent and self._silent == self._asked:
             self.logger.warning(
                 "%s: all %d parents that were asked answered 404 or 409; if the tenant does not have this module, "
@@ -60,36 +60,36 @@ class ChildStream(ListedStream):
             self.logger.info("%s: %d parents gave nothing (404 or 409)", self.name, self._silent)
         # Whoever was missed among the parents has rows that did not come.
         self.is_complete = self.is_complete and (self.parent is None or self.parent.is_complete)
-        if self.may_go_on and (done := bookmark.to_state(self._tap.tenant_id)) != last:
+        if self.may_advance and (done := bookmark.to_state(self.session.tenant_id)) != last:
             yield Page(state=done)
 
-    def _begun_sweep(self, bookmark: ChildBookmark) -> ChildBookmark:
+    def _begun_visit(self, bookmark: ChildBookmark) -> ChildBookmark:
         """Go back to the first parent where it is time to visit all of them; a visit that broke off goes on."""
         if bookmark.sweep_began:
             return bookmark
-        began = self.now()
+        began = self.session.now()
         due = self.row.reread == "always" or (self.row.reread == "sweep" and bookmark.is_due(began))
         return dataclasses.replace(bookmark, parent={}, sweep_began=as_parameter(began)) if due else bookmark
 
-    def _ended(self, bookmark: ChildBookmark, sieve: Sieve) -> ChildBookmark:
+    def _ended(self, bookmark: ChildBookmark, overlap: OverlapFilter) -> ChildBookmark:
         swept = bookmark.sweep_began or bookmark.swept_on
-        recent = sieve.remembered(swept) if self.row.since else ()
+        recent = overlap.remembered(swept) if self.row.since else ()
         return dataclasses.replace(bookmark, swept_on=swept, sweep_began=None, recent=recent)
 
     def _of(self, parents: Iterable[Record], bookmark: ChildBookmark) -> Iterator[Records]:
         """Read what some parents have."""
-        for asked, values in self._questions(parents, bookmark.since):
+        for params, values in self._requests(parents, bookmark.since):
             line = itertools.count(1)
             self._asked += 1
             try:
-                for data in self.items(asked, values):
-                    yield self.records(data, self.known | values, line)
+                for data in self.items(params, values):
+                    yield self.records.make(data, self.known | values, line)
             except (ConflictError, NotFoundError) as error:
                 # A parent that has none of it, or that is in a state in which the API tells nothing of it.
                 self._silent += 1
                 self.is_complete = self.is_complete and isinstance(error, NotFoundError)
 
-    def _questions(
+    def _requests(
         self, parents: Iterable[Record], since: datetime | None
     ) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
         """Give the parameters and the placeholders' values of each request for some parents."""

@@ -7,20 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from tap_servicetitan.api.client import ConflictError, NotFoundError, RejectedError
 from tap_servicetitan.api.pages import number_of_items, read_list
-from tap_servicetitan.readers.lists import ListedStream
+from tap_servicetitan.errors import ConflictError, NotFoundError, RejectedError
+from tap_servicetitan.readers.base import Page
+from tap_servicetitan.readers.lists import PagedReader
+from tap_servicetitan.readers.repeats import without_repeats
 from tap_servicetitan.readers.spans import Span, beginning, shifted, spans
-from tap_servicetitan.state.bookmarks import DateBookmark, date_from_state
+from tap_servicetitan.state.bookmarks import DateBookmark, read_date_bookmark
 from tap_servicetitan.state.dedup import Recent
 from tap_servicetitan.state.timestamps import as_parameter, latest, parse
-from tap_servicetitan.sync.stream import Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from tap_servicetitan.catalog.endpoint import Window
     from tap_servicetitan.records.records import Record, Records
+
 
 FIRST_DAY = datetime(2015, 1, 1, tzinfo=UTC)
 """Where reading begins without a start date: the products that have such endpoints are younger, as far as is known."""
@@ -29,7 +31,7 @@ FEW_SPANS = 16
 """So many spans are asked one by one; of more, it is first asked whether there is anything in them."""
 
 
-class WindowStream(ListedStream):
+class WindowReader(PagedReader):
     """A resource that is asked for by days or months."""
 
     @property
@@ -40,36 +42,40 @@ class WindowStream(ListedStream):
 
     @override
     def read(self, state: Mapping[str, Any]) -> Iterator[Page]:
-        bookmark = date_from_state(self.name, state, self._tap.tenant_id)
+        bookmark = read_date_bookmark(self.name, state, self.session.tenant_id)
         recent = Recent(bookmark.recent, by_content=True)
-        parents = [one for page in self.parent_records({}) for one in page.records.dicts()] if self.row.parent else [{}]
+        parents = [one for page in self.parent_pages({}) for one in page.records.dicts()] if self.row.parent else [{}]
         after = None
         for span in self._spans(bookmark):
             rows = 0
             for read in self._of(span, parents):
                 # A record counts as changed when it says something else than when its span was read before.
-                stamps = [one or as_parameter(span.start) for one in read.texts(self.row.cursor or "")]
-                found = recent.sifted(read, self.row.key, stamps)
+                timestamps = [one or as_parameter(span.start) for one in read.texts(self.row.cursor or "")]
+                found = without_repeats(recent, read, self.row.key, timestamps)
                 self.repeats += len(read) - len(found)
                 self.newest = latest([self.newest, *read.texts(self.row.cursor or "")])
                 rows += len(found)
                 yield Page(found)
             after = self._after(span, recent)
             # Of spans without a record only the last is worth a STATE message.
-            if rows and self.may_go_on:
+            if rows and self.may_advance:
                 yield Page(state=after)
                 after = None
-        if after and self.may_go_on:
+        if after and self.may_advance:
             yield Page(state=after)
 
     def _spans(self, bookmark: DateBookmark) -> Iterator[Span]:
-        unit, today = self.window.unit, self.now()
+        unit, today = self.window.unit, self.session.now()
         if self.window.ahead:
             last = shifted(beginning(today, unit), self.window.ahead - 1, unit)
             yield from spans(today, last, unit)
             return
         mark = bookmark.reached(today)
-        first = shifted(beginning(mark, unit), -self.window.look_back, unit) if mark else self.start_date or FIRST_DAY
+        first = (
+            shifted(beginning(mark, unit), -self.window.look_back, unit)
+            if mark
+            else self.settings.start_date or FIRST_DAY
+        )
         due = spans(first, today, unit)
         yield from self._not_empty(due) if self.window.sparse else due
 
@@ -85,11 +91,11 @@ class WindowStream(ListedStream):
     def _has_any(self, span: Span) -> bool:
         one_row = {"page": "1", "pageSize": "1"}
         try:
-            answer = self.ask(self._asked(span) | one_row, lambda body: read_list(body, self.row.records, 1))
+            page = self.fetch(self._params(span) | one_row, lambda body: read_list(body, self.row.records, 1))
         except RejectedError:
             # Perhaps the span is too long for the API: then its parts are asked.
             return True
-        return bool(number_of_items(answer.data))
+        return bool(number_of_items(page.data))
 
     def _of(self, span: Span, parents: Sequence[Record]) -> Iterator[Records]:
         fields = self._fields(span)
@@ -98,8 +104,8 @@ class WindowStream(ListedStream):
                 continue
             values = {name: parent[field] for name, field in self.row.links.items()}
             try:
-                for data in self.items(self._asked(span), values):
-                    yield self.records(data, self.known | fields | values)
+                for data in self.items(self._params(span), values):
+                    yield self.records.make(data, self.known | fields | values)
             except (ConflictError, NotFoundError):
                 if not values:
                     raise
@@ -111,7 +117,7 @@ class WindowStream(ListedStream):
         made = parse(stamp) if isinstance(stamp, str) else None
         return made is not None and made >= span.end
 
-    def _asked(self, span: Span) -> dict[str, str]:
+    def _params(self, span: Span) -> dict[str, str]:
         return {self.window.start: as_parameter(span.start), self.window.end: as_parameter(self._end(span))}
 
     def _fields(self, span: Span) -> dict[str, str]:
@@ -126,8 +132,8 @@ class WindowStream(ListedStream):
     def _after(self, span: Span, recent: Recent) -> dict[str, Any]:
         """Give the state once a span was read; it never passes today."""
         if self.window.ahead:
-            return DateBookmark().to_state(self._tap.tenant_id, None)
+            return DateBookmark().to_state(self.session.tenant_id, None)
         back = span.start - shifted(span.start, -self.window.look_back, self.window.unit)
         recent.forget(as_parameter(span.start), back)
         mark = as_parameter(span.start)
-        return DateBookmark(mark=mark, recent=tuple(recent.entries())).to_state(self._tap.tenant_id, self.row.cursor)
+        return DateBookmark(mark=mark, recent=tuple(recent.entries())).to_state(self.session.tenant_id, self.row.cursor)

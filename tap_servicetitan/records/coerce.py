@@ -1,4 +1,4 @@
-"""Values that do not fit what is declared of them, made to fit: a target takes what its column takes.
+"""Values coerced to the type that is declared of them: a target takes what its column takes.
 
 The rule, for a value that comes where another type is declared:
 
@@ -44,7 +44,7 @@ _DIGITS = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 _write = msgspec.json.Encoder(decimal_format="number").encode
 
 
-class Mender:
+class Coercer:
     """Makes the records of a stream fit its schema, and counts what did not."""
 
     def __init__(self, schema: Schema) -> None:
@@ -57,7 +57,7 @@ class Mender:
         self.keyless = 0
         """How many records were left out for want of a key."""
 
-    def mended(self, records: Iterable[Record]) -> Iterator[Record]:
+    def coerced(self, records: Iterable[Record]) -> Iterator[Record]:
         """Give records that fit."""
         for record in records:
             found = self._members(record, self._schema, "")

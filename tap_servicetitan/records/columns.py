@@ -6,9 +6,10 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tap_servicetitan.catalog.endpoint import Endpoint
+    from tap_servicetitan.settings.settings import Settings
 
 Schema = dict[str, Any]
 
@@ -32,17 +33,30 @@ class AddedColumn:
     """Makes its value of theirs; any of them may be null, or not what is declared."""
 
 
-def added_columns(row: Endpoint, properties: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[AddedColumn, ...]:
+def tenant_key(settings: Settings) -> tuple[str, ...]:
+    """Give the column that names the tenant, if the settings ask for it."""
+    return (TENANT,) if settings.tenant_column else ()
+
+
+def widened(schema: Schema, tenant: Sequence[str], columns: Sequence[AddedColumn]) -> Schema:
+    """Give a schema with the columns that the settings ask for; the very same one if they ask for none."""
+    if not tenant and not columns:
+        return schema
+    properties = schema["properties"] | {one.name: one.schema for one in columns} | dict.fromkeys(tenant, TENANT_SCHEMA)
+    return schema | {"properties": properties, "required": [*tenant, *schema["required"]]}
+
+
+def added_columns(row: Endpoint, properties: Mapping[str, Any], settings: Settings) -> tuple[AddedColumn, ...]:
     """Give the columns that the settings ask for, and that a stream with these properties can have."""
-    return tuple(_columns(row, properties, config))
+    return tuple(_columns(row, properties, settings))
 
 
-def _columns(row: Endpoint, properties: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[AddedColumn]:
-    if config.get("custom_fields_by_id") and _has_types(properties.get(CUSTOM_FIELDS, {})):
+def _columns(row: Endpoint, properties: Mapping[str, Any], settings: Settings) -> Iterator[AddedColumn]:
+    if settings.custom_fields_by_id and _has_types(properties.get(CUSTOM_FIELDS, {})):
         # Like any object of unknown fields: see `schema._nullable`.
         schema = {"type": ["object", "null"], "properties": {}, "additionalProperties": True}
         yield AddedColumn("customFieldsById", schema, (CUSTOM_FIELDS,), _by_type)
-    if config.get("deleted_column") and _tells_inactive(row, properties):
+    if settings.deleted_column and _tells_inactive(row, properties):
         schema = {"type": ["string", "null"], "format": "date-time"}
         yield AddedColumn("_sdc_deleted_at", schema, ("active", "modifiedOn"), _inactive_since)
 

@@ -12,29 +12,25 @@ import functools
 import itertools
 import operator
 from collections import deque
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
-from types import GenericAlias
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
+
+from tap_servicetitan.errors import NonConformingPageError
+from tap_servicetitan.records.shapes import is_plain_name, object_of, struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-Schema: TypeAlias = dict[str, Any]
+    from tap_servicetitan.records.shapes import Schema, Selects
+
 Row: TypeAlias = bytes | msgspec.Raw
 Fields: TypeAlias = "Mapping[str, object]"
-Selects: TypeAlias = "Callable[[tuple[str, ...]], bool]"
-Type: TypeAlias = Any
-"""A type made at run time, which no annotation can name."""
 
 MOST_UNDECLARED = 200
 """So many fields that are not declared are learned: whoever sends more of them uses values as names."""
-
-_Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-_SCALARS: dict[str, Type] = {"boolean": bool, "integer": _Int64, "number": float, "string": str}
-_DATES: dict[str, Type] = {"date": date, "date-time": datetime}
 
 _split = msgspec.json.Decoder(list[msgspec.Raw] | None)
 # Only names are looked at, so a number may have any form.
@@ -42,14 +38,7 @@ _look = msgspec.json.Decoder(object, float_hook=str)
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
-class MisfitError(Exception):
-    """A page, or the schema itself, is not of the plain kind; the SDK's path takes what comes.
-
-    The message names the field and what was wanted, never a value.
-    """
-
-
-class Direct:
+class Passthrough:
     """Reads the pages of one stream."""
 
     def __init__(
@@ -71,11 +60,11 @@ class Direct:
             stamp: The field that tells when a row changed, if there is one.
 
         Raises:
-            MisfitError: The schema is one for the SDK's path alone.
+            NonConformingPageError: The schema is one for the SDK's path alone.
         """
         self._stream = stream
         self.stamp = stamp
-        self._root = _object(schema, stream, is_selected, required=required)
+        self._root = object_of(schema, stream, is_selected, required=required)
         self._undeclared: set[str] = set()
         self._unreported: set[str] = set()
         self._compile()
@@ -94,7 +83,7 @@ class Direct:
             data: A JSON array of rows, or each row on a line of its own.
 
         Raises:
-            MisfitError: The page is one for the SDK's path.
+            NonConformingPageError: The page is one for the SDK's path.
         """
         try:
             rows = data if isinstance(data, list) else _split.decode(_compact(bytes(data))) or []
@@ -107,7 +96,7 @@ class Direct:
         # Those of msgspec are ValueErrors too.
         except (ValueError, RecursionError) as error:
             msg = f"{self._stream}: {_plain(error)}"
-            raise MisfitError(msg) from None
+            raise NonConformingPageError(msg) from None
         undeclared, self._unreported = frozenset(self._unreported), set()
         return Rows(self, rows, undeclared, moments)
 
@@ -121,7 +110,7 @@ class Direct:
         """Look for fields that are not declared, to pass over them from now on; False if there is nothing to learn."""
         found = {path: (owner, name) for row in rows for path, owner, name in self._root.undeclared(_look.decode(row))}
         known = self._undeclared | found.keys()
-        if len(known) > MOST_UNDECLARED or not all(_is_plain(name) for _, name in found.values()):
+        if len(known) > MOST_UNDECLARED or not all(is_plain_name(name) for _, name in found.values()):
             return False
         for owner, name in found.values():
             owner.dropped.add(name)
@@ -152,10 +141,10 @@ class Rows:
     """The rows of a page, checked."""
 
     def __init__(
-        self, direct: Direct, raw: list[msgspec.Raw], undeclared: frozenset[str], moments: list[object]
+        self, passthrough: Passthrough, raw: list[msgspec.Raw], undeclared: frozenset[str], moments: list[object]
     ) -> None:
         """Hold rows that were checked."""
-        self._direct = direct
+        self._passthrough = passthrough
         self._moments = moments
         self.raw = raw
         """Each row as it came, on one line."""
@@ -178,7 +167,7 @@ class Rows:
 
     def newest(self, name: str) -> list[str | None]:
         """Read a stamp of the rows that may be the newest: of those that are in the same microsecond, if that shows."""
-        times = [one for one in self._moments if isinstance(one, datetime)] if name == self._direct.stamp else []
+        times = [one for one in self._moments if isinstance(one, datetime)] if name == self._passthrough.stamp else []
         try:
             last = max(times, default=None)
         except TypeError:
@@ -219,16 +208,16 @@ class Rows:
         if not rows:
             return b""
         plain = not added and each is None
-        records = self._direct.copier()(rows) if plain else self._filled(rows, added or {}, each)
-        head, tail = self._direct.frame(time_extracted, version)
+        records = self._passthrough.copier()(rows) if plain else self._filled(rows, added or {}, each)
+        head, tail = self._passthrough.frame(time_extracted, version)
         return b"".join((head, (tail + head).join(records), tail))
 
     def _filled(self, rows: Sequence[Row], added: Fields, each: Sequence[Fields] | None) -> Iterator[Row]:
-        names = tuple(filter(self._direct.has, dict.fromkeys(itertools.chain(added, *(each or ())))))
+        names = tuple(filter(self._passthrough.has, dict.fromkeys(itertools.chain(added, *(each or ())))))
         found = list(_read(rows, names, msgspec.UNSET))
         if each is None and found.count((msgspec.UNSET,) * len(names)) == len(found):
             more = _members({name: added[name] for name in names})
-            return (_with(record, more) for record in self._direct.copier()(rows))
+            return (_with(record, more) for record in self._passthrough.copier()(rows))
         wanted = [added] * len(rows) if each is None else [{**added, **own} for own in each]
         return itertools.starmap(functools.partial(self._fill, names), zip(rows, found, wanted, strict=True))
 
@@ -236,150 +225,13 @@ class Rows:
         own = dict(zip(names, found, strict=True))
         lacking = {name: value for name, value in wanted.items() if own.get(name, False) in (None, msgspec.UNSET)}
         nulls = frozenset(name for name in lacking if own[name] is None)
-        (record,) = self._direct.copier(nulls)((row,))
+        (record,) = self._passthrough.copier(nulls)((row,))
         return _with(record, _members(lacking))
-
-
-class _Value:
-    """What is declared of a value; of this one, that it is passed on as it came."""
-
-    def __init__(self, kind: Type) -> None:
-        """Hold the type that checks the value."""
-        self.kind = kind
-
-    def strict(self) -> Type:
-        """Make the type that checks the value."""
-        return self.kind
-
-    def kept(self) -> Type:
-        """Make the type that copies what records have of the value: raw bytes where they have all of it."""
-        return msgspec.Raw
-
-    def undeclared(self, value: object, path: str = "") -> Iterator[tuple[str, _Object, str]]:
-        """Find the fields of a value that are not declared: their paths, where they lack, their names."""
-        del value, path
-        yield from ()
-
-
-class _Array(_Value):
-    """An array whose items may hold what records have not."""
-
-    def __init__(self, item: _Value) -> None:
-        """Hold what is declared of the items."""
-        self.item = item
-
-    def strict(self) -> Type:
-        return GenericAlias(list, (self.item.strict() | None,))
-
-    def kept(self) -> Type:
-        kept = self.item.kept()
-        return kept if kept is msgspec.Raw else GenericAlias(list, (kept | None,))
-
-    def undeclared(self, value: object, path: str = "") -> Iterator[tuple[str, _Object, str]]:
-        for item in value if isinstance(value, list) else ():
-            yield from self.item.undeclared(item, f"{path}[]")
-
-
-class _Object(_Value):
-    """An object, of whose fields records may have but some."""
-
-    def __init__(self, fields: dict[str, _Value], dropped: set[str], required: Collection[str]) -> None:
-        """Hold what is declared of the fields."""
-        self.fields = fields
-        self.dropped = dropped
-        """What may come, and is left out."""
-        self.required = required
-
-    def strict(self) -> Type:
-        types = {name: one.strict() for name, one in self.fields.items()}
-        wanted = [(name, kind) if name in self.required else (name, kind | None, None) for name, kind in types.items()]
-        return _struct(*wanted, *((name, object, None) for name in sorted(self.dropped)), forbid_unknown_fields=True)
-
-    def kept(self, without: frozenset[str] = frozenset()) -> Type:
-        types = {name: one.kept() for name, one in self.fields.items() if name not in without}
-        if not self.dropped and not without and all(kind is msgspec.Raw for kind in types.values()):
-            return msgspec.Raw
-        # Raw bytes may be those of a null.
-        nullable = {name: kind if kind is msgspec.Raw else kind | None for name, kind in types.items()}
-        return _struct(*((name, kind | msgspec.UnsetType, msgspec.UNSET) for name, kind in nullable.items()))
-
-    def undeclared(self, value: object, path: str = "") -> Iterator[tuple[str, _Object, str]]:
-        for name, inner in value.items() if isinstance(value, dict) else ():
-            place = f"{path}.{name}" if path else name
-            if name in self.fields:
-                yield from self.fields[name].undeclared(inner, place)
-            elif name not in self.dropped:
-                yield place, self, name
-
-
-def _object(
-    schema: Schema,
-    path: str,
-    is_selected: Selects,
-    breadcrumb: tuple[str, ...] = (),
-    required: Collection[str] = (),
-) -> _Object:
-    if schema.get("additionalProperties"):
-        raise _unfit(path, "takes fields beside those that are declared")
-    crumbs = {name: (*breadcrumb, "properties", name) for name in schema["properties"]}
-    selected = [name for name, crumb in crumbs.items() if is_selected(crumb)]
-    fields = {
-        name: _value(schema["properties"][name], f"{path}.{name}", is_selected, crumbs[name]) for name in selected
-    }
-    return _Object(fields, crumbs.keys() - fields.keys(), required)
-
-
-def _value(schema: Schema, path: str, is_selected: Selects, breadcrumb: tuple[str, ...]) -> _Value:
-    types = [one for one in _as_list(schema.get("type", ())) if one != "null"]
-    if types == ["object"]:
-        if schema.get("properties") or ("properties" in schema and not schema.get("additionalProperties")):
-            return _object(schema, path, is_selected, breadcrumb)
-        return _Value(dict[str, object])
-    if types == ["array"]:
-        return _array(schema.get("items", {}), path)
-    if not types or not _SCALARS.keys() >= set(types):
-        raise _unfit(path, f"is declared as {schema.get('type')!r}")
-    dates = {"string": _DATES.get(schema.get("format", ""), str)}
-    return _Value(functools.reduce(operator.or_, ((_SCALARS | dates)[one] for one in types)))
-
-
-def _array(items: Schema, path: str) -> _Value:
-    """The SDK takes fields out of objects in an array, but only undeclared ones, and not out of arrays in an array."""
-    if not items or "array" in _as_list(items.get("type", ())):
-        return _Value(list[object])
-    return _Array(_value(items, f"{path}[]", lambda _: True, ()))
-
-
-def _as_list(types: Any) -> list[str]:  # noqa: ANN401 - a text or a list of them
-    return [types] if isinstance(types, str) else list(types)
-
-
-def _unfit(path: str, reason: str) -> MisfitError:
-    return MisfitError(f"{path}: {reason}, which only the SDK's path knows how to take")
-
-
-def _is_plain(name: str) -> bool:
-    """Tell whether a name is written without escapes, as the types made here need it."""
-    return _encode(name)[1:-1] == name.encode()
-
-
-def _struct(*fields: tuple[Any, ...], forbid_unknown_fields: bool = False) -> type[msgspec.Struct]:
-    """Make a type for JSON objects; their names need not be names in Python."""
-    names = [f"f{number}" for number in range(len(fields))]
-    return msgspec.defstruct(
-        "Fields",
-        [(own, *rest) for own, (_, *rest) in zip(names, fields, strict=True)],
-        rename={own: name for own, (name, *_) in zip(names, fields, strict=True)},
-        forbid_unknown_fields=forbid_unknown_fields,
-        kw_only=True,
-        # JSON has no cycles.
-        gc=False,
-    )
 
 
 @functools.lru_cache(maxsize=1_000)
 def _reader(names: tuple[str, ...], missing: object) -> Callable[[Row], msgspec.Struct]:
-    kind = _struct(*((name, object, missing) for name in names))
+    kind = struct(*((name, object, missing) for name in names))
     return msgspec.json.Decoder(kind, float_hook=Decimal).decode
 
 

@@ -86,7 +86,7 @@ class DictRecords(Records):
         return self._found
 
 
-class DirectRecords(Records):
+class PassthroughRecords(Records):
     """Records that are passed through as they came, with the fields that the tap adds."""
 
     def __init__(self, rows: Rows, added: Mapping[str, Any], each: Sequence[Record]) -> None:
@@ -137,7 +137,7 @@ class DirectRecords(Records):
     @override
     def kept(self, which: Sequence[bool]) -> Records:
         chosen = iter(which)
-        fewer = DirectRecords(self._rows, self._added, self._each)
+        fewer = PassthroughRecords(self._rows, self._added, self._each)
         fewer._keep = [before and next(chosen) for before in self._keep or [True] * len(self._rows)]
         return fewer
 
@@ -156,16 +156,16 @@ class DirectRecords(Records):
         )
 
 
-def direct_records(
+def passthrough_records(
     row: Endpoint,
     rows: Rows,
     added: Mapping[str, Any],
     line: Iterator[int],
     columns: Sequence[AddedColumn] = (),
-) -> DirectRecords:
+) -> PassthroughRecords:
     """Give the records in rows that were checked. The row of the table explodes nothing, and its bodies are objects."""
     if not row.lift and not row.made_key and not columns and "_line" not in row.key:
-        return DirectRecords(rows, added, ())
+        return PassthroughRecords(rows, added, ())
     made: list[Record] = [{} for _ in range(len(rows))]
     for name, path in row.lift.items():
         for one, (value,) in zip(made, rows.values(path), strict=True):
@@ -183,7 +183,7 @@ def direct_records(
     for column in columns:
         for one, values in zip(made, rows.values(*column.reads), strict=True):
             one[column.name] = column.make(*values)
-    return DirectRecords(rows, added, made)
+    return PassthroughRecords(rows, added, made)
 
 
 def dict_records(

@@ -7,10 +7,10 @@ import dataclasses
 import itertools
 import threading
 import time
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from tap_servicetitan.api.client import Question
 from tap_servicetitan.api.pages import items_of, read_list, read_report
+from tap_servicetitan.api.request import Request
 from tap_servicetitan.reports.description import as_values, read_metadata
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from tap_servicetitan.api.client import Client
     from tap_servicetitan.api.pages import ReportPage
     from tap_servicetitan.reports.description import Parameter, Report, Value
-
-Answer = TypeVar("Answer")
 
 REPORTS_SCOPE = "tn.rpr.reports:r"
 VALUES_SCOPE = "tn.rpr.dynamicvaluesets:r"
@@ -33,7 +31,7 @@ COMMAND = "the command tap-servicetitan-reports"
 
 _BASE = "/reporting/v2/tenant/{tenant}/"
 _PAGE_SIZE = 500
-_PATIENCE = 3
+_MAX_SERVER_ERRORS = 3
 """A report that cannot be described fails alone, and must not hold up the others for long."""
 
 
@@ -78,7 +76,7 @@ class Run:
     parameters: Mapping[str, Any]
     page: int
     size: int
-    patience: int | None
+    max_server_errors: int | None
     """How often the server may fail; None for as often as anywhere."""
 
 
@@ -108,8 +106,8 @@ class ReportApi:
         with self._lock:
             if (category, report) not in self._reports:
                 values = {"category": category, "report": report}
-                question = self._question(who, "report-category/{category}/reports/{report}", REPORTS_SCOPE, values)
-                self._reports[category, report] = self._client.ask(question, read_metadata)
+                request = self._request(who, "report-category/{category}/reports/{report}", REPORTS_SCOPE, values)
+                self._reports[category, report] = self._client.fetch(request, read_metadata)
             return self._reports[category, report]
 
     def accepted(self, who: str, parameter: Parameter) -> list[Value]:
@@ -129,8 +127,8 @@ class ReportApi:
 
     def _dynamic_set(self, who: str, name: str) -> Iterator[list[Any]]:
         for number in itertools.count(1):
-            page = self._client.ask(
-                self._question(who, "dynamic-value-sets/{set}", VALUES_SCOPE, {"set": name}, number), read_report
+            page = self._client.fetch(
+                self._request(who, "dynamic-value-sets/{set}", VALUES_SCOPE, {"set": name}, number), read_report
             )
             yield from page.rows
             if not page.has_more or not page.rows:
@@ -147,23 +145,23 @@ class ReportApi:
             ApiError: There is no such page.
             UnexpectedBodyError: What comes is none.
         """
-        question = Question(
+        request = Request(
             stream=run.who,
             path=run.path,
             params={"page": str(run.page), "pageSize": str(run.size), "includeTotal": "true"},
             body={"parameters": [{"name": name, "value": value} for name, value in run.parameters.items()]},
             method="POST",
             scope=REPORTS_SCOPE,
-            remedies={
+            advice={
                 400: f"; the API rejects what the report is told: {COMMAND} lists its parameters",
                 403: f"; grant the app the scope {REPORTS_SCOPE}, or deselect the stream",
                 404: f"; there is no such report (any more): {COMMAND} lists what there is",
             },
-            apart=True,
-            patience=run.patience,
-            gate=lambda: self._turns.take(run.report, announce),
+            has_own_limits=True,
+            max_server_errors=run.max_server_errors,
+            before_try=lambda: self._turns.take(run.report, announce),
         )
-        return self._client.ask(question, read_report)
+        return self._client.fetch(request, read_report)
 
     def categories(self, who: str) -> list[dict[str, Any]]:
         """List the categories of reports."""
@@ -175,25 +173,25 @@ class ReportApi:
 
     def _listed(self, who: str, path: str, scope: str, values: Mapping[str, object]) -> Iterator[dict[str, Any]]:
         for number in itertools.count(1):
-            question = self._question(who, path, scope, values, number)
-            page = self._client.ask(question, lambda body: read_list(body, "data", _PAGE_SIZE))
+            request = self._request(who, path, scope, values, number)
+            page = self._client.fetch(request, lambda body: read_list(body, "data", _PAGE_SIZE))
             items = items_of(page.data)
             yield from items
             if not page.more or not items:
                 return
 
     @staticmethod
-    def _question(who: str, path: str, scope: str, values: Mapping[str, object], page: int | None = None) -> Question:
+    def _request(who: str, path: str, scope: str, values: Mapping[str, object], page: int | None = None) -> Request:
         # The last one stands in the one before it.
         named = " in the ".join(f"{name} {value}" for name, value in reversed(list(values.items())))
         lacking = f"; there is no {named}: {COMMAND} lists what there is"
-        return Question(
+        return Request(
             stream=who,
             path=_BASE + path,
-            values=values,
+            path_values=values,
             params={"page": str(page), "pageSize": str(_PAGE_SIZE)} if page else {},
             scope=scope,
-            remedies={403: f"; grant the app the scope {scope}"} | ({400: lacking, 404: lacking} if values else {}),
-            apart=True,
-            patience=_PATIENCE,
+            advice={403: f"; grant the app the scope {scope}"} | ({400: lacking, 404: lacking} if values else {}),
+            has_own_limits=True,
+            max_server_errors=_MAX_SERVER_ERRORS,
         )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from tap_servicetitan.reports.description import ReportError
+from tap_servicetitan.errors import ReportError, TypeMismatchError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -83,10 +83,6 @@ _SIGNS = {"#": " number ", "%": " percent ", "&": " and ", "ß": "ss"}
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?))?")
-
-
-class MisfitError(Exception):
-    """A value is not of its column's type."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -170,7 +166,7 @@ def with_kinds(columns: Iterable[Column], kinds: Mapping[str, str], texts: Itera
     return [dataclasses.replace(one, kind=chosen.get(one.name, one.kind)) for one in columns]
 
 
-def lying(columns: Sequence[Column], values: Iterable[Sequence[Any]]) -> list[str]:
+def mistyped(columns: Sequence[Column], values: Iterable[Sequence[Any]]) -> list[str]:
     """Find columns with a value that is not of their type.
 
     Args:
@@ -183,7 +179,7 @@ def lying(columns: Sequence[Column], values: Iterable[Sequence[Any]]) -> list[st
         for place in fits.keys() - found:
             try:
                 fits[place](row[place])
-            except MisfitError:
+            except TypeMismatchError:
                 found.add(place)
     return [columns[place].name for place in sorted(found)]
 
@@ -192,7 +188,7 @@ def report_schema(title: str, columns: Iterable[Column], key: Sequence[str], *, 
     """Make the JSON Schema of a report's stream."""
     own = [REPORT_ID, *((WINDOW_FROM, WINDOW_TO) if is_windowed else ()), RUN_AT, MISFITS]
     properties = {name: dict(_OWN[name]) for name in key if name == KEY}
-    properties |= {one.name: _TYPES[one.kind] | {"description": _told(one.field)} for one in columns}
+    properties |= {one.name: _TYPES[one.kind] | {"description": _description(one.field)} for one in columns}
     properties |= {name: dict(_OWN[name]) for name in own}
     for name in key:
         types = properties[name]["type"]
@@ -200,7 +196,7 @@ def report_schema(title: str, columns: Iterable[Column], key: Sequence[str], *, 
     return {"type": "object", "description": title, "properties": properties, "required": list(key)}
 
 
-def _told(field: Field) -> str:
+def _description(field: Field) -> str:
     """Name a column as the report does: as on the screen, and as the API does."""
     return f"{field.label} ({field.name})" if field.label and field.label != field.name else field.name
 
@@ -226,7 +222,7 @@ def _as_number(value: Any) -> Any:  # noqa: ANN401 - any JSON value
         # Not of a text such as 00123: its zeros would be lost.
         return Decimal(value)
     if isinstance(value, bool) or not isinstance(value, int | Decimal | float):
-        raise MisfitError
+        raise TypeMismatchError
     return value
 
 
@@ -234,7 +230,7 @@ def _as_number(value: Any) -> Any:  # noqa: ANN401 - any JSON value
 def _as_boolean(value: Any) -> bool:  # noqa: ANN401 - any JSON value
     found = value if isinstance(value, bool) else {"true": True, "false": False}.get(str(value).lower())
     if found is None:
-        raise MisfitError
+        raise TypeMismatchError
     return found
 
 
@@ -242,12 +238,12 @@ def _as_boolean(value: Any) -> bool:  # noqa: ANN401 - any JSON value
 def _as_date(value: Any) -> str:  # noqa: ANN401 - any JSON value
     found = _DATE.fullmatch(value) if isinstance(value, str) else None
     if found is None:
-        raise MisfitError
+        raise TypeMismatchError
     stamp = f"{found[1]}T{found[2] or '00:00:00'}"
     try:
         datetime.fromisoformat(stamp)
     except ValueError:
-        raise MisfitError from None
+        raise TypeMismatchError from None
     return stamp
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tap_servicetitan.api.pages import read_as
+from tap_servicetitan.errors import ReportError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -21,10 +22,6 @@ MOST_LISTED = 30
 """So many accepted values stand in a message; the command lists all."""
 
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
-
-
-class ReportError(Exception):
-    """A report cannot be read as the settings have it; the message names it and says what would be accepted."""
 
 
 class _Accepted(msgspec.Struct, rename="camel"):

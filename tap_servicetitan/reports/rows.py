@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from tap_servicetitan.reports.columns import KEY, MISFITS, REPORT_ID, RUN_AT, WINDOW_FROM, WINDOW_TO, MisfitError
+from tap_servicetitan.errors import TypeMismatchError
+from tap_servicetitan.reports.columns import KEY, MISFITS, REPORT_ID, RUN_AT, WINDOW_FROM, WINDOW_TO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,7 +84,7 @@ class Writer:
         for (name, fit), value in zip(self._columns, values, strict=True):
             try:
                 record[name] = fit(value)
-            except MisfitError:
+            except TypeMismatchError:
                 record[name], misfits[name] = None, value
         self.misfits.update(misfits.keys())
         return record | {MISFITS: misfits or None}

@@ -59,7 +59,7 @@ def windows(first: date, length: int, since: date, today: date) -> Iterator[Days
         start = end
 
 
-def settled(now: datetime) -> date:
+def last_complete_day(now: datetime) -> date:
     """Give the last day that is over wherever the tenant may be."""
     return (now - _SLOWEST_ZONE).date() - _DAY
 

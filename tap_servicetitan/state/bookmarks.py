@@ -6,6 +6,7 @@ import dataclasses
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from tap_servicetitan.errors import StateError
 from tap_servicetitan.state.timestamps import as_parameter, latest, minus, parse, sortable
 
 if TYPE_CHECKING:
@@ -36,12 +37,8 @@ _WORDS = frozenset(
 """All that this version writes into a bookmark. A bookmark without a tenant is of another tap, and may say more."""
 
 
-class StateError(Exception):
-    """The state that was handed in cannot be used; the message says why and what to do."""
-
-
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Bookmark:
+class FeedBookmark:
     """Where an export feed is to be read on from.
 
     ``token`` is the feed's own bookmark: opaque, and good on this feed of this tenant only. The
@@ -68,14 +65,14 @@ class Bookmark:
         # A stamp from the future says nothing of what was read.
         return as_parameter(min(moment, now - OVERLAP)) if moment and moment <= now else None
 
-    def advance(self, token: str | None, mark: str | None, now: datetime, *, at_end: bool) -> Bookmark:
+    def advance(self, token: str | None, mark: str | None, now: datetime, *, at_end: bool) -> FeedBookmark:
         """Give the bookmark that holds once a page is written whose latest stamp is `mark`."""
         mark = latest((self.mark, mark))
         settled = self.mark if self.at_end else self.settled
         if at_end and latest((mark, as_parameter(now))) == mark:
             # A stamp from the future does not tell what was read; the time of the reading does.
             settled, at_end = as_parameter(now), False
-        return Bookmark(token=token, mark=mark, settled=settled, at_end=at_end)
+        return FeedBookmark(token=token, mark=mark, settled=settled, at_end=at_end)
 
     def to_state(self, tenant_id: str, cursor: str | None) -> dict[str, Any]:
         """Write the bookmark as it stands in a state."""
@@ -89,7 +86,7 @@ class Bookmark:
         return state
 
 
-def from_state(stream: str, state: Mapping[str, Any], tenant_id: str) -> Bookmark:
+def read_feed_bookmark(stream: str, state: Mapping[str, Any], tenant_id: str) -> FeedBookmark:
     """Read a bookmark of an export feed, or the date bookmark of the MeltanoLabs tap.
 
     Raises:
@@ -103,7 +100,7 @@ def from_state(stream: str, state: Mapping[str, Any], tenant_id: str) -> Bookmar
     if token is None and state.get("replication_key", _MARKS[0]) not in _MARKS:
         # The MeltanoLabs tap bookmarks job_history by the date of the event, which may lie in the future.
         mark = None
-    return Bookmark(
+    return FeedBookmark(
         token=token or None,
         mark=mark,
         settled=settled,
@@ -138,7 +135,7 @@ class DateBookmark:
         return state
 
 
-def date_from_state(stream: str, state: Mapping[str, Any], tenant_id: str) -> DateBookmark:
+def read_date_bookmark(stream: str, state: Mapping[str, Any], tenant_id: str) -> DateBookmark:
     """Read the bookmark of a list or of a stream of windows; those of the MeltanoLabs tap look the same.
 
     Raises:
@@ -180,7 +177,7 @@ class ChildBookmark:
         return state
 
 
-def child_from_state(stream: str, state: Mapping[str, Any], tenant_id: str) -> ChildBookmark:
+def read_child_bookmark(stream: str, state: Mapping[str, Any], tenant_id: str) -> ChildBookmark:
     """Read the bookmark of a child stream. The MeltanoLabs tap keeps one for each parent: that starts afresh.
 
     Raises:
@@ -228,7 +225,7 @@ class ReportBookmark:
         return state | ({"kinds": dict(self.kinds)} if self.kinds else {})
 
 
-def report_from_state(stream: str, state: Mapping[str, Any], tenant_id: str) -> ReportBookmark:
+def read_report_bookmark(stream: str, state: Mapping[str, Any], tenant_id: str) -> ReportBookmark:
     """Read the bookmark of a report. That of the MeltanoLabs tap is the last day that it has read.
 
     Raises:
@@ -291,6 +288,6 @@ def _check(stream: str, word: str, value: object, wanted: type) -> None:
 def _refuse(stream: str, word: str, fault: str) -> NoReturn:
     msg = (
         f"{stream}: the state's {word} is {fault}; "
-        "mend the state, or remove the stream's bookmark to read the stream from its start"
+        "fix the state, or remove the stream's bookmark to read the stream from its start"
     )
     raise StateError(msg)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import functools
 import hashlib
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +13,6 @@ from tap_servicetitan.state.timestamps import minus, sortable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import timedelta
-
-    from tap_servicetitan.records.records import Records
 
 LIMIT = 5_000
 """Most entries remembered for one stream, about 50 bytes each."""
@@ -45,15 +42,6 @@ class Recent:
         self._entries = dict.fromkeys(entries)
         self._limit = limit
         self._by_content = by_content
-
-    def sifted(self, found: Records, key: Sequence[str], stamps: Sequence[str | None]) -> Records:
-        """Leave out the records that were emitted lately, and remember the others."""
-        keys = found.values(*key)
-        which = [
-            self.is_new(name, stamp, functools.partial(found.content, number))
-            for number, (name, stamp) in enumerate(zip(keys, stamps, strict=True))
-        ]
-        return found.kept(which)
 
     def is_new(self, key: Sequence[Any], stamp: str | None, content: Callable[[], bytes]) -> bool:
         """Tell whether this version was not emitted lately, and remember it.

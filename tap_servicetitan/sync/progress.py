@@ -18,7 +18,7 @@ EVERY = 60.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
+class Progress:
     """What a run has done so far."""
 
     streams: int
@@ -39,7 +39,7 @@ def is_watched() -> bool:
 
 
 @contextlib.contextmanager
-def shown(look: Callable[[], Tally], log: logging.Logger) -> Iterator[Callable[[], None]]:
+def shown(look: Callable[[], Progress], log: logging.Logger) -> Iterator[Callable[[], None]]:
     """Show progress until the block ends.
 
     Args:
@@ -50,12 +50,12 @@ def shown(look: Callable[[], Tally], log: logging.Logger) -> Iterator[Callable[[
         What the block has to call several times a second.
     """
     if not is_watched():
-        yield Lines(look, log).tick
+        yield PeriodicLog(look, log).tick
         return
     # Here, because it takes a twentieth of a second, and most runs have no terminal.
-    from tap_servicetitan.cli import terminal  # noqa: PLC0415
+    from tap_servicetitan import terminal  # noqa: PLC0415
 
-    with _without_metrics(), terminal.moving(Moving(look).text) as draw:
+    with _without_metrics(), terminal.live(LiveDisplay(look).text) as draw:
         yield draw
 
 
@@ -71,11 +71,11 @@ def _without_metrics() -> Iterator[None]:
         metrics.setLevel(before)
 
 
-class Lines:
+class PeriodicLog:
     """Writes a line into the log now and then, so that a long run is known to be alive."""
 
     def __init__(
-        self, look: Callable[[], Tally], log: logging.Logger, clock: Callable[[], float] = time.monotonic
+        self, look: Callable[[], Progress], log: logging.Logger, clock: Callable[[], float] = time.monotonic
     ) -> None:
         """Begin to count the time."""
         self._look, self._log, self._clock = look, log, clock
@@ -86,48 +86,48 @@ class Lines:
         now = self._clock()
         if now - self._last < EVERY:
             return
-        tally = self._look()
-        rate = (tally.rows - self._rows) / (now - self._last)
-        self._last, self._rows = now, tally.rows
+        progress = self._look()
+        rate = (progress.rows - self._rows) / (now - self._last)
+        self._last, self._rows = now, progress.rows
         self._log.info(
             "%s",
-            told(tally, rate),
+            describe(progress, rate),
             extra={
-                "streams_done": tally.streams,
-                "streams_total": tally.total,
-                "rows": tally.rows,
-                "requests": tally.requests,
+                "streams_done": progress.streams,
+                "streams_total": progress.total,
+                "rows": progress.rows,
+                "requests": progress.requests,
                 "rows_per_second": round(rate),
-                "waiting_seconds": round(tally.waiting),
+                "waiting_seconds": round(progress.waiting),
             },
         )
 
 
-class Moving:
+class LiveDisplay:
     """Tells how far the run is now, with the rate of the last seconds."""
 
     SECONDS = 5.0
 
-    def __init__(self, look: Callable[[], Tally], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, look: Callable[[], Progress], clock: Callable[[], float] = time.monotonic) -> None:
         """Begin to count the time."""
         self._look, self._clock = look, clock
         self._seen: list[tuple[float, int]] = [(clock(), 0)]
 
     def text(self) -> str:
         """Say it in a line, and which streams are being read in another."""
-        tally, now = self._look(), self._clock()
-        self._seen.append((now, tally.rows))
+        progress, now = self._look(), self._clock()
+        self._seen.append((now, progress.rows))
         while len(self._seen) > 2 and now - self._seen[0][0] > self.SECONDS:  # noqa: PLR2004 - a span has two ends
             del self._seen[0]
         then, before = self._seen[0]
-        rate = (tally.rows - before) / (now - then) if now > then else 0.0
-        return told(tally, rate) + (f"\n{', '.join(tally.reading)}" if tally.reading else "")
+        rate = (progress.rows - before) / (now - then) if now > then else 0.0
+        return describe(progress, rate) + (f"\n{', '.join(progress.reading)}" if progress.reading else "")
 
 
-def told(tally: Tally, rate: float) -> str:
+def describe(progress: Progress, rate: float) -> str:
     """Say how far a run is."""
-    wait = f"; waits {tally.waiting:.0f} s, as the API asks" if tally.waiting else ""
+    wait = f"; waits {progress.waiting:.0f} s, as the API asks" if progress.waiting else ""
     return (
-        f"{tally.streams} of {tally.total} streams done; {tally.rows:,} rows in {tally.requests:,} requests, "
-        f"{rate:,.0f} rows/s{wait}"
+        f"{progress.streams} of {progress.total} streams done; {progress.rows:,} rows in "
+        f"{progress.requests:,} requests, {rate:,.0f} rows/s{wait}"
     )

@@ -8,41 +8,49 @@ import threading
 import traceback
 from typing import TYPE_CHECKING
 
-from tap_servicetitan.api.client import ApiError, CredentialsError, ForbiddenError, NotFoundError
-from tap_servicetitan.state.bookmarks import StateError
+from tap_servicetitan.errors import (
+    ClosedError,
+    CredentialsError,
+    ForbiddenError,
+    NotFoundError,
+    OutputError,
+    RunError,
+    TapError,
+)
 from tap_servicetitan.sync import progress, summary
-from tap_servicetitan.sync.stream import StreamError
-from tap_servicetitan.sync.writer import ClosedError, OutputError
+from tap_servicetitan.sync.order import PROBES, in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
-    from tap_servicetitan.sync.stream import ServiceTitanStream
-    from tap_servicetitan.tap import TapServiceTitan
+    from tap_servicetitan.session import Session
+    from tap_servicetitan.sync.stream import SingerStream
+    from tap_servicetitan.sync.writer import PageWriter
 
-SCOUTS = 3
-"""How many modules have to be missing before the tenant is taken for unknown."""
-
-
-SCOUTS_AT_ONCE = 4
+PROBES_AT_ONCE = 4
 """How many streams are begun before the API has accepted one request: all of them would be many refusals at once."""
 
 
-class RunError(Exception):
-    """The run did not bring all that was selected; the message says what is missing and why."""
-
-
 class Run:
-    """Reads the selected streams of a tap, a few at a time."""
+    """Reads streams, a few at a time."""
 
-    def __init__(self, tap: TapServiceTitan) -> None:
-        """Prepare to read what the tap's catalog selects."""
-        self._tap = tap
-        self._log = tap.logger
-        self._selected = _in_order(tap.selected_streams)
-        self._waiting: queue.SimpleQueue[ServiceTitanStream] = queue.SimpleQueue()
-        # Told already, when it was found that they cannot be made.
-        self._failed: dict[str, str] = dict(tap.broken_reports)
+    def __init__(
+        self, session: Session, streams: Iterable[SingerStream], writer: PageWriter, failed: Mapping[str, str]
+    ) -> None:
+        """Prepare to read.
+
+        Args:
+            session: The tenant.
+            streams: What to read.
+            writer: Where to.
+            failed: Streams that could not be made, and why; logged already.
+        """
+        self._session = session
+        self._writer = writer
+        self._log = session.logger
+        self._selected = in_order(streams)
+        self._waiting: queue.SimpleQueue[SingerStream] = queue.SimpleQueue()
+        self._failed = dict(failed)
         self._total = len(self._selected) + len(self._failed)
         self._skipped: dict[str, str] = {}
         self._ungranted: set[str] = set()
@@ -51,7 +59,7 @@ class Run:
         self._unannounced: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._fatal: Exception | None = None
         self._lock = threading.Lock()
-        self._scouting = 0
+        self._probing = 0
 
     def all(self) -> None:
         """Read all selected streams.
@@ -68,25 +76,25 @@ class Run:
             # The command line starts without it. What is there by now stays, and need not be looked at.
             gc.freeze()
             gc.enable()
-        self._tap.client.connect()
+        self._session.client.connect()
         for stream in self._selected:
             self._waiting.put(stream)
         try:
-            with progress.shown(self._tally, self._log) as tick:
+            with progress.shown(self._progress, self._log) as tick:
                 self._work_side_by_side(tick)
         except BaseException:
             # A signal: what is being written is written to its end, and nothing after it.
-            self._tap.message_writer.close()
+            self._writer.close()
             raise
         if self._fatal:
             raise self._fatal
         self._conclude()
 
-    def _tally(self) -> progress.Tally:
-        client = self._tap.client
+    def _progress(self) -> progress.Progress:
+        client = self._session.client
         with self._lock:
             reading = tuple(self._reading)
-        return progress.Tally(
+        return progress.Progress(
             streams=self._done,
             total=self._total,
             rows=self._rows,
@@ -101,10 +109,10 @@ class Run:
 
     def _work_side_by_side(self, tick: Callable[[], None]) -> None:
         """Read with a few workers until the API has accepted one request, then with all."""
-        wanted = min(self._tap.config["concurrency"], len(self._selected))
-        self._scouting = min(wanted, SCOUTS_AT_ONCE)
-        workers = [self._worker() for _ in range(self._scouting)]
-        while not self._tap.client.accepted.wait(0.1) and any(worker.is_alive() for worker in workers):
+        wanted = min(self._session.settings.concurrency, len(self._selected))
+        self._probing = min(wanted, PROBES_AT_ONCE)
+        workers = [self._worker() for _ in range(self._probing)]
+        while not self._session.client.accepted.wait(0.1) and any(worker.is_alive() for worker in workers):
             tick()
         if not self._fatal:
             workers += [self._worker() for _ in range(wanted - sum(worker.is_alive() for worker in workers))]
@@ -131,32 +139,32 @@ class Run:
             with self._lock:
                 del self._reading[stream.name]
                 self._done += 1
-            if not self._tap.client.accepted.is_set() and self._others_scout():
+            if not self._session.client.accepted.is_set() and self._others_probe():
                 return
 
-    def _others_scout(self) -> bool:
-        """Leave further asking to the other scouts, as long as it is not known whether the tenant exists."""
+    def _others_probe(self) -> bool:
+        """Leave further asking to the other probes, as long as it is not known whether the tenant exists."""
         with self._lock:
-            self._scouting -= 1
-            return self._scouting > 0
+            self._probing -= 1
+            return self._probing > 0
 
-    def _read(self, stream: ServiceTitanStream) -> None:
+    def _read(self, stream: SingerStream) -> None:
         try:
-            stream.begin()
+            stream.fetch_first_page()
             stream.sync()
         except (ForbiddenError, NotFoundError) as error:
-            self._miss(stream, error)
+            self._skip_or_fail(stream, error)
         except ClosedError:
             pass
         except (CredentialsError, OutputError) as error:
             self._end(error)
-        except (ApiError, StreamError, StateError) as error:
+        except TapError as error:
             self._fail(stream, str(error))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the trouble of this stream alone
-            self._fail(stream, place(stream.name, error))
+            self._fail(stream, describe_unexpected(stream.name, error))
         self._announce_skipped()
 
-    def _miss(self, stream: ServiceTitanStream, error: ForbiddenError | NotFoundError) -> None:
+    def _skip_or_fail(self, stream: SingerStream, error: ForbiddenError | NotFoundError) -> None:
         """Skip a stream that was never granted; one that was read before has failed."""
         if stream.has_bookmark:
             self._fail(stream, f"{error}. It was granted before: its bookmark stays where it is")
@@ -166,21 +174,21 @@ class Run:
             self._ungranted.add(stream.name)
         self._unannounced.put(stream.name)
         modules = {one.row.module for one in self._selected}
-        if not self._tap.client.accepted.is_set() and len(self._skipped) >= min(SCOUTS, len(modules)):
+        if not self._session.client.accepted.is_set() and len(self._skipped) >= min(PROBES, len(modules)):
             self._end(RunError(self._unknown_tenant()))
 
-    def _fail(self, stream: ServiceTitanStream, reason: str) -> None:
+    def _fail(self, stream: SingerStream, reason: str) -> None:
         self._failed[stream.name] = reason
         self._log.error("%s", reason)
 
     def _end(self, error: Exception) -> None:
         """Let all workers stop: the trouble is everybody's."""
         self._fatal = self._fatal or error
-        self._tap.message_writer.close()
+        self._writer.close()
 
     def _announce_skipped(self) -> None:
         """Warn of skipped streams, as soon as it is known that the tenant exists."""
-        while self._tap.client.accepted.is_set():
+        while self._session.client.accepted.is_set():
             try:
                 name = self._unannounced.get_nowait()
             except queue.Empty:
@@ -188,8 +196,8 @@ class Run:
             self._log.warning("Skipped %s", self._skipped[name])
 
     def _conclude(self) -> None:
-        requests = self._tap.client.sent
-        summary.tell((self._summary(stream, requests[stream.name]) for stream in self._selected), self._log)
+        requests = self._session.client.sent
+        summary.log_streams((self._summary(stream, requests[stream.name]) for stream in self._selected), self._log)
         read = self._total - len(self._skipped) - len(self._failed)
         self._log.info(
             "%d streams read, %d skipped, %d failed; %d rows in %d requests",
@@ -204,31 +212,31 @@ class Run:
         if not read:
             raise RunError(self._nothing_read())
 
-    def _summary(self, stream: ServiceTitanStream, requests: int) -> summary.StreamSummary:
+    def _summary(self, stream: SingerStream, requests: int) -> summary.StreamSummary:
         return summary.StreamSummary(
             stream=stream.name,
             result="failed" if stream.name in self._failed else "skipped" if stream.name in self._skipped else "read",
             rows=stream.rows_written,
             requests=requests,
-            repeats=stream.repeats,
-            newest=stream.newest,
+            repeats=stream.reader.repeats,
+            newest=stream.reader.newest,
         )
 
     def _nothing_read(self) -> str:
         """Say in one line why: it is all that Meltano shows of a test of the settings."""
         if len(self._skipped) == 1:
             return next(iter(self._skipped.values()))
-        scopes = sorted({one.scope for one in self._selected if one.name in self._ungranted})
+        scopes = sorted({one.source.scope for one in self._selected if one.name in self._ungranted})
         lacking = f" For {len(self._ungranted)} the app lacks scopes: {', '.join(scopes)}." if scopes else ""
         missing = len(self._skipped) - len(self._ungranted)
         modules = f" Of {missing} the tenant does not have the module." if missing else ""
         return f"None of the {len(self._selected)} selected streams could be read.{lacking}{modules}"
 
     def _unknown_tenant(self) -> str:
-        config = self._tap.config
+        settings = self._session.settings
         return (
-            f"tenant {config['tenant_id']}: every module that was asked answered 404 ({', '.join(self._skipped)}); "
-            f"there is no such tenant in the environment {config['environment']}, check tenant_id and environment"
+            f"tenant {settings.tenant_id}: every module that was requested answered 404 ({', '.join(self._skipped)}); "
+            f"there is no such tenant in the environment {settings.environment}, check tenant_id and environment"
         )
 
     def _table_of_failures(self) -> str:
@@ -238,34 +246,7 @@ class Run:
         return "\n".join([head, *rows])
 
 
-def _in_order(streams: Iterable[ServiceTitanStream]) -> list[ServiceTitanStream]:
-    """Put the streams that take longest first, so that no worker is left alone with one at the end.
-
-    Before them come streams of different modules: if none of those exists, neither does the
-    tenant. Children stand behind their parents.
-    """
-    by_length = _longest_first(list(streams))
-    scouts = list({one.row.module: one for one in reversed(by_length) if one.row.kind != "child"}.values())[:SCOUTS]
-    return scouts + [one for one in by_length if one not in scouts]
-
-
-def _longest_first(streams: list[ServiceTitanStream]) -> list[ServiceTitanStream]:
-    parents = {one.row.parent for one in streams}
-
-    def rank(stream: ServiceTitanStream) -> tuple[int, bool]:
-        row = stream.row
-        if row.kind == "child":
-            # A request for each parent. Behind a parent that is a child itself.
-            first = 2 if row.name in parents else 3
-        else:
-            first = 1 if row.large or row.name in parents else 4
-        # What was never read has all its history to bring.
-        return first, stream.has_bookmark
-
-    return sorted(streams, key=rank)
-
-
-def place(stream: str, error: Exception) -> str:
+def describe_unexpected(stream: str, error: Exception) -> str:
     """Say where an unforeseen error came up, without its text, which may hold a row."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return (

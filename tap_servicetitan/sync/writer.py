@@ -4,54 +4,64 @@ from __future__ import annotations
 
 import sys
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import msgspec
-from singer_sdk.contrib.msgspec import enc_hook
 from singer_sdk.singerlib.encoding.base import GenericSingerWriter
 from singer_sdk.singerlib.encoding.simple import Message
 
-_encode = msgspec.json.Encoder(enc_hook=enc_hook, decimal_format="number").encode
+from tap_servicetitan.errors import ClosedError, OutputError
+from tap_servicetitan.sync.encoding import message_line
 
-
-class ClosedError(Exception):
-    """The run is being stopped; nothing may be written any more."""
-
-
-class OutputError(Exception):
-    """Nobody takes the output any more."""
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class PageWriter(GenericSingerWriter[bytes, Message]):
-    """Writes from many threads, each chunk whole.
-
-    Whoever holds `lock` may write several chunks that belong together, and change what the next
-    STATE message says.
-    """
+    """Writes from many threads: a page and the STATE that holds after it are never separated."""
 
     def __init__(self) -> None:
         """Begin open."""
-        self.lock = threading.RLock()
+        self._lock = threading.RLock()
         self._closed = False
+        self._state: dict[str, Any] = {}
+
+    def use_state(self, state: Any) -> None:  # noqa: ANN401 - the SDK's
+        """Take the state of the run, which STATE messages carry and pages change."""
+        self._state = state
 
     def serialize_message(self, message: Message) -> bytes:
         """Write a message as a line, numbers with their digits."""
-        return line(message.to_dict())
+        return message_line(message.to_dict())
 
     def write_message(self, message: Message) -> None:
         """Write one message to stdout."""
-        self.write(self.format_message(message))
+        self._write([self.format_message(message)])
 
-    def write(self, *chunks: bytes) -> None:
-        """Write lines to stdout, with nothing of others between them.
+    def write_page(self, lines: Iterable[bytes], stream: str, bookmark: dict[str, Any] | None = None) -> None:
+        """Write lines, and where the stream's bookmark moves with them, the STATE behind them.
+
+        Args:
+            lines: Made when it is their turn, so that no more than one page's are held.
+            stream: The stream that they are of.
+            bookmark: The stream's bookmark once they are written.
 
         Raises:
             ClosedError: The run is being stopped.
             OutputError: The target is gone, or the disk is full.
         """
-        with self.lock:
+        with self._lock:
+            chunks = [line for line in lines if line]
+            if bookmark is not None:
+                self._state.setdefault("bookmarks", {})[stream] = bookmark
+                chunks.append(message_line({"type": "STATE", "value": self._state}))
+            self._write(chunks)
+
+    def _write(self, chunks: list[bytes]) -> None:
+        with self._lock:
             if self._closed:
                 raise ClosedError
+            if not chunks:
+                return
             try:
                 # Not put together first: a page is large.
                 for chunk in chunks:
@@ -64,11 +74,6 @@ class PageWriter(GenericSingerWriter[bytes, Message]):
                 raise OutputError(msg) from None
 
     def close(self) -> None:
-        """Let nothing more be written, once a chunk that is under way has been."""
-        with self.lock:
+        """Let nothing more be written, once a page that is being written has been."""
+        with self._lock:
             self._closed = True
-
-
-def line(message: dict[str, Any]) -> bytes:
-    """Write a message as a line of JSON."""
-    return _encode(message) + b"\n"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date
 
-SETTING = "custom_reports"
+CUSTOM_REPORTS = "custom_reports"
 
 USUAL_DAYS = 30
 """The length of a window, where nothing is said: a month of rows is what most reports give within the time limit."""
@@ -94,8 +94,8 @@ def read_reports(config: Mapping[str, Any]) -> tuple[list[ReportSettings], list[
     """Read the reports that the settings name, and say what is wrong with those that cannot be read."""
     found: list[ReportSettings] = []
     faults: list[str] = []
-    for number, entry in enumerate(config.get(SETTING) or ()):
-        where = f"{SETTING}.{number}"
+    for number, entry in enumerate(config.get(CUSTOM_REPORTS) or ()):
+        where = f"{CUSTOM_REPORTS}.{number}"
         given = {name: value for name, value in entry.items() if value is not None}
         if wrong := list(_faults(given, config)):
             faults += [f"{where}{fault}" for fault in wrong]

@@ -46,7 +46,7 @@ def console(file: IO[str]) -> Console:
 
 
 @contextlib.contextmanager
-def moving(text: Callable[[], str]) -> Iterator[Callable[[], None]]:
+def live(text: Callable[[], str]) -> Iterator[Callable[[], None]]:
     """Keep a text at the bottom of the terminal on stderr, below the log, and take it away at the end."""
     live = Live(
         console=Console(stderr=True, highlight=False),

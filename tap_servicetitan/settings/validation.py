@@ -1,4 +1,4 @@
-"""The tap's settings, and what is said of a wrong one."""
+"""What is wrong with the settings, in a sentence for each fault."""
 
 from __future__ import annotations
 
@@ -10,167 +10,28 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from singer_sdk import typing as th
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
-from tap_servicetitan.reports.settings import REPORTS, SETTING, read_reports
+from tap_servicetitan.settings.reports import read_reports
 from tap_servicetitan.state.timestamps import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from jsonschema import ValidationError
-
-SETTINGS = th.PropertiesList(
-    th.Property(
-        "client_id",
-        th.StringType(nullable=False),
-        required=True,
-        secret=True,
-        title="Client ID",
-        description="Client ID of the app's connection to the tenant, from ServiceTitan's settings.",
-    ),
-    th.Property(
-        "client_secret",
-        th.StringType(nullable=False),
-        required=True,
-        secret=True,
-        title="Client secret",
-        description="Client secret that was generated with the client ID.",
-    ),
-    th.Property(
-        "st_app_key",
-        th.StringType(nullable=False),
-        required=True,
-        secret=True,
-        title="App key",
-        description="Application key of the app, from the developer portal.",
-    ),
-    th.Property(
-        "tenant_id",
-        th.CustomType({"type": ["string", "integer"]}),
-        required=True,
-        title="Tenant ID",
-        description="The tenant to read, a number.",
-    ),
-    th.Property(
-        "environment",
-        th.StringType(nullable=False, allowed_values=["production", "integration"]),
-        default="production",
-        title="Environment",
-        description="Which of ServiceTitan's environments the tenant is in; picks both hosts.",
-    ),
-    th.Property(
-        "api_url",
-        th.StringType,
-        title="API URL",
-        description="Overrides the API's host, for the sandbox or a proxy. Plain http only on this machine.",
-    ),
-    th.Property(
-        "auth_url",
-        th.StringType,
-        title="Sign-in URL",
-        description="Overrides the URL that access tokens come from. Plain http only on this machine.",
-    ),
-    th.Property(
-        "start_date",
-        th.DateTimeType,
-        title="Start date",
-        description="Leaves out what did not change since. Without it, the whole history is read.",
-    ),
-    th.Property(
-        "include_recent_changes",
-        th.BooleanType(nullable=False),
-        default=False,
-        title="Include recent changes",
-        description="Asks export feeds for changes younger than 15 minutes too; repeats are removed.",
-    ),
-    th.Property(
-        "concurrency",
-        th.IntegerType(nullable=False, minimum=1, maximum=32),
-        default=8,
-        title="Concurrency",
-        description="How many streams are read side by side.",
-    ),
-    th.Property(
-        "requests_per_second",
-        th.NumberType(nullable=False, exclusive_minimum=0),
-        default=50,
-        title="Requests per second",
-        description="Most requests in a second; ServiceTitan allows an app 60 for a tenant.",
-    ),
-    th.Property(
-        "request_timeout",
-        th.NumberType(nullable=False, exclusive_minimum=0),
-        default=120,
-        title="Request timeout",
-        description="Seconds to wait for an answer; the API itself gives up after 100.",
-    ),
-    th.Property(
-        "router_ids",
-        th.ArrayType(th.StringType(nullable=False, min_length=1)),
-        title="Router IDs",
-        description="Routers of Scheduling Pro to read, for the streams router_sessions and router_performance.",
-    ),
-    th.Property(
-        "tenant_column",
-        th.BooleanType(nullable=False),
-        default=False,
-        title="Tenant column",
-        description="Puts tenant_id on every record and first into every key, for tables that tenants share.",
-    ),
-    th.Property(
-        "custom_fields_by_id",
-        th.BooleanType(nullable=False),
-        default=False,
-        title="Custom fields by ID",
-        description="Adds customFieldsById: custom fields as one object, by the ID of their type.",
-    ),
-    th.Property(
-        "deleted_column",
-        th.BooleanType(nullable=False),
-        default=False,
-        title="Deleted column",
-        description="Adds _sdc_deleted_at to inactive rows, where the API tells of them; not for targets that then "
-        "delete.",
-    ),
-    th.Property(
-        SETTING,
-        REPORTS,
-        title="Custom reports",
-        description="Reports to read as streams; docs/reports.md says how.",
-    ),
-    th.Property(
-        "report_runs_per_minute",
-        th.NumberType(nullable=False, exclusive_minimum=0),
-        default=1,
-        title="Report runs per minute",
-        description="How often the same report may run in a minute, each page being a run; ServiceTitan allows one.",
-    ),
-).to_dict() | {"additionalProperties": False}
-
 
 _NUMBERS = ("requests_per_second", "request_timeout", "report_runs_per_minute")
 _DECIMAL = re.compile(r"\d+\.?\d*")
 
 
-class SettingsError(Exception):
-    """The settings are wrong; `errors` says of each what."""
-
-    def __init__(self, errors: Sequence[str]) -> None:
-        """Keep the faults, a sentence each."""
-        super().__init__("; ".join(errors))
-        self.errors = errors
-
-
-def tidied(config: Mapping[str, Any]) -> dict[str, Any]:
+def cleaned(config: Mapping[str, Any]) -> dict[str, Any]:
     """Drop what is null or empty, and white space at the ends, which comes with copying and spoils a secret."""
     given = {name: value for name, value in config.items() if value is not None}
-    tidy = {name: _tidied(name, value) for name, value in given.items()}
-    return {name: value for name, value in tidy.items() if value != ""}
+    clean = {name: _cleaned(name, value) for name, value in given.items()}
+    return {name: value for name, value in clean.items() if value != ""}
 
 
-def _tidied(name: str, value: object) -> object:
+def _cleaned(name: str, value: object) -> object:
     if isinstance(value, str):
         text = value.strip()
         # From the environment the SDK takes integers for numbers, but no fractions.

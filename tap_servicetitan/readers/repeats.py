@@ -1,0 +1,69 @@
+"""Records without those that an earlier page or run has emitted."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from tap_servicetitan.state.bookmarks import LIST_OVERLAP
+from tap_servicetitan.state.dedup import Recent
+from tap_servicetitan.state.timestamps import latest, minus, sortable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tap_servicetitan.readers.base import Reader
+    from tap_servicetitan.records.records import Records
+
+
+def without_repeats(recent: Recent, found: Records, key: Sequence[str], timestamps: Sequence[str | None]) -> Records:
+    """Leave out the records that were emitted lately, and remember the others."""
+    which = [
+        recent.is_new(values, timestamp, functools.partial(found.content, number))
+        for number, (values, timestamp) in enumerate(zip(found.values(*key), timestamps, strict=True))
+    ]
+    return found.kept(which)
+
+
+def timestamps(found: Records, cursor: str | None) -> list[str | None]:
+    """Tell when each record changed; where that is null, when it was made."""
+    changed = found.texts(cursor or "")
+    if None not in changed:
+        return changed
+    return [one or made for one, made in zip(changed, found.texts("createdOn"), strict=True)]
+
+
+class OverlapFilter:
+    """Leaves out records that the last run wrote already: the overlap brings them again.
+
+    Only what is the same in every field is left out, so that nothing is lost where a timestamp does not show a change.
+    """
+
+    def __init__(self, recent: tuple[str, ...]) -> None:
+        """Start from what the last run left behind."""
+        self._recent = Recent(recent, by_content=True)
+        self._resumed = bool(recent)
+
+    def filtered(self, reader: Reader, found: Records, mark: str | None) -> tuple[Records, str | None]:
+        """Give the records that are new, and the latest timestamp so far; remember those near it."""
+        when = timestamps(found, reader.row.cursor)
+        mark = latest([mark, *when])
+        horizon = minus(mark, 2 * LIST_OVERLAP) if mark else None
+        keys = found.values(*reader.row.key)
+        which = [
+            self._is_old(one, horizon) or self._recent.is_new(key, one, functools.partial(found.content, number))
+            for number, (key, one) in enumerate(zip(keys, when, strict=True))
+        ]
+        self._recent.forget(mark, 2 * LIST_OVERLAP)
+        reader.repeats += which.count(False)
+        return found.kept(which), mark
+
+    def _is_old(self, timestamp: str | None, horizon: str | None) -> bool:
+        """Tell whether a record of a first reading is so old that it can never come again."""
+        text = sortable(timestamp) if horizon and not self._resumed else None
+        return text is not None and horizon is not None and text < horizon
+
+    def remembered(self, mark: str | None) -> tuple[str, ...]:
+        """List what the next run has to know."""
+        self._recent.forget(mark, LIST_OVERLAP)
+        return tuple(self._recent.entries())

@@ -1,0 +1,89 @@
+"""What a stream is read from: its schema, and the reader of its rows."""
+
+from __future__ import annotations
+
+import abc
+import functools
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+from tap_servicetitan.catalog.schema import stream_facts, stream_schema
+from tap_servicetitan.readers.registry import is_full_table, reader_of
+from tap_servicetitan.records.columns import added_columns, tenant_key, widened
+
+if TYPE_CHECKING:
+    from tap_servicetitan.catalog.endpoint import Endpoint
+    from tap_servicetitan.readers.base import Reader
+    from tap_servicetitan.records.columns import AddedColumn
+    from tap_servicetitan.records.factory import RecordFactory
+    from tap_servicetitan.session import Session
+
+
+class Source(abc.ABC):
+    """A stream's row of the table or report, with what the settings add to it."""
+
+    row: Endpoint
+    session: Session
+    is_full_table: bool
+    """Whether each run brings all rows, so that a row which is gone can be told."""
+    columns: tuple[AddedColumn, ...] = ()
+    """Columns that the settings ask for."""
+    waits_for_rows = False
+    """Whether the first rows decide on the schema."""
+
+    @property
+    @abc.abstractmethod
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of the records."""
+
+    @property
+    @abc.abstractmethod
+    def scope(self) -> str:
+        """The API scope that the stream needs."""
+
+    @abc.abstractmethod
+    def reader(self, records: RecordFactory) -> Reader:
+        """Make a reader."""
+
+    def starting_state(self, bookmark: dict[str, Any], *, full: bool) -> dict[str, Any]:
+        """Give what a reading starts from.
+
+        Args:
+            bookmark: What an earlier run left behind.
+            full: Everything is to be read.
+        """
+        return {} if full else bookmark
+
+    @functools.cached_property
+    def tenant_key(self) -> tuple[str, ...]:
+        """The column that names the tenant, if the settings ask for it."""
+        return tenant_key(self.session.settings)
+
+
+class EndpointSource(Source):
+    """A row of the table."""
+
+    def __init__(self, session: Session, row: Endpoint) -> None:
+        """Find out what the settings add."""
+        self.session, self.row = session, row
+        self.is_full_table = is_full_table(row)
+
+    @functools.cached_property
+    def columns(self) -> tuple[AddedColumn, ...]:  # type: ignore[override]  # made when it is needed
+        """Columns that the settings ask for."""
+        return added_columns(self.row, stream_schema(self.row)["properties"], self.session.settings)
+
+    @functools.cached_property
+    @override
+    def schema(self) -> dict[str, Any]:
+        return widened(stream_schema(self.row), self.tenant_key, self.columns)
+
+    @property
+    @override
+    def scope(self) -> str:
+        return str(stream_facts(self.row)["scope"])
+
+    @override
+    def reader(self, records: RecordFactory) -> Reader:
+        return reader_of(self.session, self.row, records)

@@ -1,0 +1,112 @@
+"""The items of a page to the records of one stream."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import itertools
+from typing import TYPE_CHECKING, Any
+
+from tap_servicetitan.api.pages import items_of
+from tap_servicetitan.errors import NonConformingPageError, StreamError, UnexpectedBodyError, UnreadableBodyError
+from tap_servicetitan.records.coerce import Coercer
+from tap_servicetitan.records.records import dict_records, passthrough_records
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from tap_servicetitan.api.pages import Items
+    from tap_servicetitan.catalog.endpoint import Endpoint
+    from tap_servicetitan.records.columns import AddedColumn
+    from tap_servicetitan.records.passthrough import Passthrough, Rows
+    from tap_servicetitan.records.records import DictRecords, Records
+
+_UNDECLARED = (
+    "%s: the API sends this field, which the schema does not have; it is left out. "
+    "Update the tap; if it is the newest, report the field there"
+)
+
+
+@dataclasses.dataclass(kw_only=True)
+class RecordFactory:
+    """Makes records, and logs once for each field what is odd about it."""
+
+    row: Endpoint
+    """The stream's row of the table."""
+    logger: logging.Logger
+    tenant: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    """The field that names the tenant, if the settings ask for it."""
+    columns: Sequence[AddedColumn] = ()
+    """Columns that the settings ask for."""
+    passthrough: Passthrough | None = None
+    """Checks rows and passes them through; None where records are not the rows themselves."""
+    is_plain: bool = False
+    """Records are written as they are: no map, no flattening, no batch and no limit looks into them."""
+    schema: dict[str, Any] | None = None
+    """What records are coerced to; None for records that are not written."""
+    _logged: set[str] = dataclasses.field(default_factory=set)
+
+    @functools.cached_property
+    def _coercer(self) -> Coercer | None:
+        return Coercer(self.schema) if self.schema else None
+
+    def make(self, data: Items, added: Mapping[str, Any] | None = None, line: Iterator[int] | None = None) -> Records:
+        """Make the records of a page.
+
+        Args:
+            data: The items, in JSON.
+            added: Fields that the tap knows, such as the parent's id.
+            line: Numbers the records, where that is their key.
+
+        Raises:
+            StreamError: The items are not what they should be.
+        """
+        added, line = {**self.tenant, **(added or {})}, line or itertools.count(1)
+        rows = self._checked(data)
+        if rows is not None and self.is_plain:
+            return passthrough_records(self.row, rows, added, line, self.columns)
+        try:
+            found = dict_records(self.row, items_of(data), added, line, self.columns)
+        except (UnexpectedBodyError, UnreadableBodyError) as error:
+            msg = f"{self.row.name}: {error}; the bookmark stays where it is, report this answer to ServiceTitan"
+            raise StreamError(msg) from None
+        return found if rows is not None or self._coercer is None else self._coerced(found, self._coercer)
+
+    def _checked(self, data: Items) -> Rows | None:
+        """Give the rows of a page if all of them fit what is declared."""
+        if self.passthrough is None:
+            return None
+        try:
+            rows = self.passthrough.read(data)
+        except NonConformingPageError as error:
+            if "" not in self._logged:
+                self._logged.add("")
+                self.logger.info("%s; pages like this one are read more slowly, and nothing of them is lost", error)
+            return None
+        if self.is_plain:
+            for name in sorted(rows.undeclared):
+                self.warn_once(_UNDECLARED, name)
+        return rows
+
+    def _coerced(self, found: DictRecords, coercer: Coercer) -> DictRecords:
+        """Make records fit the schema, and log each field once in which something did not."""
+        coerced = type(found)(coercer.coerced(found.dicts()))
+        for name in coercer.counts:
+            self.warn_once("%s: a value is not of the declared type; what is emitted: docs/odd-data.md", name)
+        for name in sorted(coercer.undeclared):
+            self.warn_once(_UNDECLARED, name)
+        if coercer.keyless:
+            self.warn_once("%s: a record without it is left out", "the key")
+        return coerced
+
+    def warn_once(self, message: str, field: str) -> None:
+        """Log a warning about a field, the first time."""
+        if field not in self._logged:
+            self._logged.add(field)
+            self.logger.warning(message, f"{self.row.name}.{field}")
+
+
+def parent_records(row: Endpoint, logger: logging.Logger) -> RecordFactory:
+    """Make records for their children's sake alone: they are not written."""
+    return RecordFactory(row=row, logger=logger)

@@ -1,0 +1,183 @@
+"""What is declared of a row, as types that check its bytes and copy what records have of it."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from datetime import date, datetime
+from types import GenericAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import msgspec
+from typing_extensions import override
+
+from tap_servicetitan.errors import NonConformingPageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+Schema: TypeAlias = dict[str, Any]
+Selects: TypeAlias = "Callable[[tuple[str, ...]], bool]"
+Type: TypeAlias = Any
+"""A type made at run time, which no annotation can name."""
+
+_Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_SCALARS: dict[str, Type] = {"boolean": bool, "integer": _Int64, "number": float, "string": str}
+_DATES: dict[str, Type] = {"date": date, "date-time": datetime}
+
+encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+class Value:
+    """What is declared of a value; of this one, that it is passed on as it came."""
+
+    def __init__(self, kind: Type) -> None:
+        """Hold the type that checks the value."""
+        self.kind = kind
+
+    def strict(self) -> Type:
+        """Make the type that checks the value."""
+        return self.kind
+
+    def kept(self) -> Type:
+        """Make the type that copies what records have of the value: raw bytes where they have all of it."""
+        return msgspec.Raw
+
+    def undeclared(self, value: object, path: str = "") -> Iterator[tuple[str, Object, str]]:
+        """Find the fields of a value that are not declared: their paths, where they lack, their names."""
+        del value, path
+        yield from ()
+
+
+class Array(Value):
+    """An array whose items may hold what records have not."""
+
+    def __init__(self, item: Value) -> None:
+        """Hold what is declared of the items."""
+        self.item = item
+
+    @override
+    def strict(self) -> Type:
+        return GenericAlias(list, (self.item.strict() | None,))
+
+    @override
+    def kept(self) -> Type:
+        kept = self.item.kept()
+        return kept if kept is msgspec.Raw else GenericAlias(list, (kept | None,))
+
+    @override
+    def undeclared(self, value: object, path: str = "") -> Iterator[tuple[str, Object, str]]:
+        for item in value if isinstance(value, list) else ():
+            yield from self.item.undeclared(item, f"{path}[]")
+
+
+class Object(Value):
+    """An object, of whose fields records may have but some."""
+
+    def __init__(self, fields: dict[str, Value], dropped: set[str], required: Collection[str]) -> None:
+        """Hold what is declared of the fields."""
+        self.fields = fields
+        self.dropped = dropped
+        """What may come, and is left out."""
+        self.required = required
+
+    @override
+    def strict(self) -> Type:
+        types = {name: one.strict() for name, one in self.fields.items()}
+        wanted = [(name, kind) if name in self.required else (name, kind | None, None) for name, kind in types.items()]
+        return struct(*wanted, *((name, object, None) for name in sorted(self.dropped)), forbid_unknown_fields=True)
+
+    @override
+    def kept(self, without: frozenset[str] = frozenset()) -> Type:
+        types = {name: one.kept() for name, one in self.fields.items() if name not in without}
+        if not self.dropped and not without and all(kind is msgspec.Raw for kind in types.values()):
+            return msgspec.Raw
+        # Raw bytes may be those of a null.
+        nullable = {name: kind if kind is msgspec.Raw else kind | None for name, kind in types.items()}
+        return struct(*((name, kind | msgspec.UnsetType, msgspec.UNSET) for name, kind in nullable.items()))
+
+    @override
+    def undeclared(self, value: object, path: str = "") -> Iterator[tuple[str, Object, str]]:
+        for name, inner in value.items() if isinstance(value, dict) else ():
+            place = f"{path}.{name}" if path else name
+            if name in self.fields:
+                yield from self.fields[name].undeclared(inner, place)
+            elif name not in self.dropped:
+                yield place, self, name
+
+
+def object_of(
+    schema: Schema,
+    path: str,
+    is_selected: Selects,
+    breadcrumb: tuple[str, ...] = (),
+    required: Collection[str] = (),
+) -> Object:
+    """Make the shape of an object.
+
+    Args:
+        schema: Its JSON Schema.
+        path: Named in messages.
+        is_selected: Whether the field at a breadcrumb is wanted.
+        breadcrumb: Where the object is.
+        required: Fields that must be there, not null.
+
+    Raises:
+        NonConformingPageError: The schema is one for the SDK's path alone.
+    """
+    if schema.get("additionalProperties"):
+        raise _unsupported(path, "takes fields beside those that are declared")
+    crumbs = {name: (*breadcrumb, "properties", name) for name in schema["properties"]}
+    selected = [name for name, crumb in crumbs.items() if is_selected(crumb)]
+    fields = {
+        name: _value(schema["properties"][name], f"{path}.{name}", is_selected, crumbs[name]) for name in selected
+    }
+    return Object(fields, crumbs.keys() - fields.keys(), required)
+
+
+def _value(schema: Schema, path: str, is_selected: Selects, breadcrumb: tuple[str, ...]) -> Value:
+    types = [one for one in _as_list(schema.get("type", ())) if one != "null"]
+    if types == ["object"]:
+        if schema.get("properties") or ("properties" in schema and not schema.get("additionalProperties")):
+            return object_of(schema, path, is_selected, breadcrumb)
+        return Value(dict[str, object])
+    if types == ["array"]:
+        return _array(schema.get("items", {}), path)
+    if not types or not _SCALARS.keys() >= set(types):
+        raise _unsupported(path, f"is declared as {schema.get('type')!r}")
+    dates = {"string": _DATES.get(schema.get("format", ""), str)}
+    return Value(functools.reduce(operator.or_, ((_SCALARS | dates)[one] for one in types)))
+
+
+def _array(items: Schema, path: str) -> Value:
+    """The SDK takes fields out of objects in an array, but only undeclared ones, and not out of arrays in an array."""
+    if not items or "array" in _as_list(items.get("type", ())):
+        return Value(list[object])
+    return Array(_value(items, f"{path}[]", lambda _: True, ()))
+
+
+def _as_list(types: Any) -> list[str]:  # noqa: ANN401 - a text or a list of them
+    return [types] if isinstance(types, str) else list(types)
+
+
+def _unsupported(path: str, reason: str) -> NonConformingPageError:
+    return NonConformingPageError(f"{path}: {reason}, which only the SDK's path knows how to take")
+
+
+def is_plain_name(name: str) -> bool:
+    """Tell whether a name is written without escapes, as the types made here need it."""
+    return encode(name)[1:-1] == name.encode()
+
+
+def struct(*fields: tuple[Any, ...], forbid_unknown_fields: bool = False) -> type[msgspec.Struct]:
+    """Make a type for JSON objects; their names need not be names in Python."""
+    names = [f"f{number}" for number in range(len(fields))]
+    return msgspec.defstruct(
+        "Fields",
+        [(own, *rest) for own, (_, *rest) in zip(names, fields, strict=True)],
+        rename={own: name for own, (name, *_) in zip(names, fields, strict=True)},
+        forbid_unknown_fields=forbid_unknown_fields,
+        kw_only=True,
+        # JSON has no cycles.
+        gc=False,
+    )

@@ -1,0 +1,49 @@
+"""The state that a run is given: whose it is, and whether streams can resume from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tap_servicetitan.catalog.endpoints import ENDPOINTS
+from tap_servicetitan.errors import StateError
+from tap_servicetitan.readers.registry import check_state
+from tap_servicetitan.state.bookmarks import read_report_bookmark
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tap_servicetitan.settings.reports import ReportSettings
+
+
+def checked_bookmarks(state: object, tenant_id: str, reports: Sequence[ReportSettings]) -> dict[str, Any]:
+    """Give the bookmarks of a state, under the names that streams have here.
+
+    Args:
+        state: What was handed in.
+        tenant_id: The tenant that is read.
+        reports: The reports that the settings name.
+
+    Raises:
+        StateError: They cannot be used.
+    """
+    # A whole STATE message, or another tap's state, would else be taken for none: all would be read again.
+    bookmarks = ({} if not state else state.get("bookmarks")) if isinstance(state, dict) else None
+    if not isinstance(bookmarks, dict) or not all(isinstance(one, dict) for one in bookmarks.values()):
+        msg = 'the state is not of the form {"bookmarks": {stream: {…}}}; give one that a tap for ServiceTitan wrote'
+        raise StateError(msg)
+    known = {row.name for row in ENDPOINTS} | {row.formerly for row in ENDPOINTS} | {one.stream for one in reports}
+    if bookmarks and not known & bookmarks.keys():
+        msg = (
+            f"the state is of another tap: it has bookmarks of {', '.join(sorted(bookmarks)[:3])}, and none of a "
+            "stream of this one; give the state of this tap, or none for a first run"
+        )
+        raise StateError(msg)
+    former = {row.name: bookmarks[row.formerly] for row in ENDPOINTS if row.formerly in bookmarks}
+    taken_over = {name: one for name, one in former.items() if "continue_from" not in bookmarks.get(name, {})}
+    found = bookmarks | taken_over
+    for row in ENDPOINTS:
+        if one := found.get(row.name):
+            check_state(row, one, tenant_id)
+    for report in reports:
+        read_report_bookmark(report.stream, found.get(report.stream, {}), tenant_id)
+    return found
