@@ -36,14 +36,16 @@ class ExportPage(msgspec.Struct):
 
 
 class ListPage(msgspec.Struct):
-    """One page of a list: the array of its items, whether there is another page, and how many items there are in all.
-
-    The number is None where the API does not tell it.
-    """
+    """One page of a list: the array of its items, their count, and what the API says of the list; None: nothing."""
 
     data: bytes
-    more: bool = False
+    count: int
+    more: bool | None = False
+    """Whether there is another page."""
     total: int | None = None
+    """How many items there are in all."""
+    size: int | None = None
+    """How many items a page has at most."""
 
 
 class _Header(msgspec.Struct):
@@ -171,16 +173,24 @@ def _export(body: bytes) -> ExportPage:
 
 
 def _enveloped(body: bytes, field: str, size: int | None) -> ListPage:
+    if body.lstrip().startswith(b"["):
+        # An array alone: the envelope was left out.
+        return ListPage(body.strip(), _length(body), more=False if size is None else None)
     members = _members.decode(body)
     if field not in members:
         msg = f"no field {field!r}"
         raise msgspec.ValidationError(msg)
-    count = len(_array.decode(members[field]) or ())
-    more = _optional(members, "hasMore", bool)
-    if more is None:
-        # One envelope has no hasMore: a full page may have another behind it.
-        more = size is not None and count >= size
-    return ListPage(bytes(members[field]), more=size is not None and more, total=_optional(members, "totalCount", int))
+    return ListPage(
+        bytes(members[field]),
+        _length(members[field]),
+        more=_optional(members, "hasMore", bool) if size is not None else False,
+        total=_optional(members, "totalCount", int),
+        size=_optional(members, "pageSize", int),
+    )
+
+
+def _length(array: bytes | msgspec.Raw) -> int:
+    return len(_array.decode(array) or ())
 
 
 def _as_table(body: bytes) -> ReportPage:
@@ -198,7 +208,8 @@ def _optional(members: dict[str, msgspec.Raw], name: str, kind: type[T]) -> T | 
 
 def _whole(body: bytes) -> ListPage:
     found = bytes(_anything.decode(body)).strip()
-    return ListPage(found if found.startswith(b"[") else b"[" + found + b"]")
+    data = found if found.startswith(b"[") else b"[" + found + b"]"
+    return ListPage(data, _length(data))
 
 
 def _readable(body: bytes, read: Callable[[bytes], T], wanted: str) -> T:
