@@ -14,7 +14,7 @@ from tap_servicetitan.catalog.endpoints import BY_NAME, ENDPOINTS
 from tap_servicetitan.catalog.schema import stream_schema
 from tap_servicetitan.sandbox.control import ORDERS
 from tap_servicetitan.sandbox.faults import KINDS
-from tap_servicetitan.settings import SETTINGS
+from tap_servicetitan.settings.schema import SETTINGS
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:

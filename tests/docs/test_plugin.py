@@ -15,7 +15,7 @@ import yaml
 from tap_servicetitan.catalog.endpoints import ENDPOINTS
 from tap_servicetitan.cli.scopes import selected_in
 from tap_servicetitan.sandbox.server import serve
-from tap_servicetitan.settings import SETTINGS
+from tap_servicetitan.settings.schema import SETTINGS
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_servicetitan import tap
 from tap_servicetitan.catalog.endpoints import BY_NAME, ENDPOINTS
+from tap_servicetitan.errors import RunError
 from tap_servicetitan.sandbox.directory import ROUTERS
 from tap_servicetitan.sandbox.server import Sandbox, serve
 from tap_servicetitan.state.bookmarks import SWEEP_AFTER
-from tap_servicetitan.sync.run import RunError
 from tests.support.running import Message, Output, bookmarks_and_rows, catalog_of, command_line, run, texts, truth
 
 if TYPE_CHECKING:
@@ -64,17 +63,6 @@ def first() -> Iterator[tuple[Sandbox, Output, dict[str, list[Message]]]]:
         output = run(running.config, *CHILDREN)
         assert output.error is None
         yield running, output, output.records
-
-
-@pytest.fixture
-def short_pages(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Let all lists have pages of so many rows when called."""
-
-    def shorten(size: int) -> None:
-        rows = [dataclasses.replace(row, page_size=row.page_size and size) for row in ENDPOINTS]
-        monkeypatch.setattr(tap, "ENDPOINTS", tuple(rows))
-
-    return shorten
 
 
 def path_of(stream: str, parent: Message) -> str:

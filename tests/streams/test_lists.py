@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import json
@@ -15,9 +16,10 @@ import pytest
 from tap_servicetitan import tap
 from tap_servicetitan.catalog.endpoints import BY_NAME, ENDPOINTS
 from tap_servicetitan.catalog.schema import stream_facts
+from tap_servicetitan.errors import RunError
 from tap_servicetitan.sandbox.server import Sandbox, serve
-from tap_servicetitan.sync.run import RunError
 from tests.support.running import Message, Output, run, texts, truth
+from tests.support.short_pages import short_pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -129,18 +131,6 @@ def config(sandbox: Sandbox, **more: object) -> Message:
     return sandbox.config | {"requests_per_second": 10_000} | more
 
 
-def shorten(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
-    """Let all lists have pages of so many rows, so that small ones have many."""
-    rows = [dataclasses.replace(row, page_size=row.page_size and size) for row in ENDPOINTS]
-    monkeypatch.setattr(tap, "ENDPOINTS", tuple(rows))
-
-
-@pytest.fixture
-def short_pages(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Shorten the pages of lists when called."""
-    return functools.partial(shorten, monkeypatch)
-
-
 def all_streams(sandbox: Sandbox, state: Message | None = None) -> Output:
     """Read all streams; those of windows from the day on from which the truth about sums is told."""
     rest = run(config(sandbox), *(BY_NAME.keys() - {*WINDOWS}), state=state)
@@ -182,9 +172,7 @@ def of_stream(output: Output, stream: str, kind: str) -> list[Message]:
 def everything(request: pytest.FixtureRequest) -> Iterator[Case]:
     """Read all 177 streams, with many pages too."""
     with opened() as sandbox:
-        with pytest.MonkeyPatch.context() as monkeypatch:
-            if request.param:
-                shorten(monkeypatch, request.param)
+        with short_pages(request.param) if request.param else contextlib.nullcontext():
             output = all_streams(sandbox)
         yield Case(sandbox, output)
 

@@ -69,17 +69,6 @@ def case() -> Iterator[Case]:
         yield Case(running, output.records, output.bookmarks, running.requests())
 
 
-@pytest.fixture
-def short_pages(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Let all lists have pages of so many rows when called."""
-
-    def shorten(size: int) -> None:
-        rows = [dataclasses.replace(row, page_size=row.page_size and size) for row in ENDPOINTS]
-        monkeypatch.setattr(tap, "ENDPOINTS", tuple(rows))
-
-    return shorten
-
-
 def queries(sandbox: Sandbox, stream: str) -> list[dict[str, str]]:
     """List the queries of a stream."""
     return [one["query"] for one in sandbox.requests(stream)]

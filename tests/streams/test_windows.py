@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_servicetitan import tap
-from tap_servicetitan.catalog.endpoints import BY_NAME, ENDPOINTS
+from tap_servicetitan.catalog.endpoints import BY_NAME
+from tap_servicetitan.errors import RunError
 from tap_servicetitan.sandbox.directory import ROUTERS
 from tap_servicetitan.sandbox.server import Sandbox, serve
-from tap_servicetitan.sync.run import RunError
 from tests.support.running import Message, Output, bookmarks_and_rows, run, texts, truth
 
 if TYPE_CHECKING:
@@ -71,17 +70,6 @@ def case() -> Iterator[Case]:
         asked = {stream: queries(running, stream) for stream in BACKWARD}
         first = {stream: moment(START if stream in DAILY else SINCE) for stream in BACKWARD}
         yield Case(running, Output(raw=days.raw + months.raw), days.records | months.records, asked, first)
-
-
-@pytest.fixture
-def short_pages(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Let all lists have pages of so many rows when called."""
-
-    def shorten(size: int) -> None:
-        rows = [dataclasses.replace(row, page_size=row.page_size and size) for row in ENDPOINTS]
-        monkeypatch.setattr(tap, "ENDPOINTS", tuple(rows))
-
-    return shorten
 
 
 def moment(text: str) -> datetime:

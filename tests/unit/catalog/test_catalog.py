@@ -23,8 +23,8 @@ import pytest
 
 from tap_servicetitan.catalog import schema
 from tap_servicetitan.catalog.endpoints import BY_NAME, ENDPOINTS
-from tap_servicetitan.catalog.validation import CatalogError
-from tap_servicetitan.sync.stream import ServiceTitanStream
+from tap_servicetitan.errors import CatalogError
+from tap_servicetitan.sync.stream import SingerStream
 from tap_servicetitan.tap import TapServiceTitan
 from tests.support.running import catalog_of
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     import msgspec
 
-    from tap_servicetitan.api.client import Question
+    from tap_servicetitan.api.request import Request
 
 SNAPSHOT = Path(__file__).with_name("catalog.txt")
 CONFIG = {"client_id": "a", "client_secret": "b", "st_app_key": "c", "tenant_id": "42"}
@@ -60,11 +60,20 @@ def described(tap: TapServiceTitan) -> list[str]:
     lines = []
     for entry in tap.catalog_dict["streams"]:
         stream = tap.streams[entry["stream"]]
-        assert isinstance(stream, ServiceTitanStream)
+        assert isinstance(stream, SingerStream)
         key, cursor = ",".join(entry["key_properties"]), entry.get("replication_key") or "-"
         selection = "selected" if metadata(entry)[()]["selected-by-default"] else "deselected"
         root, total = len(entry["schema"]["properties"]), _number_of_properties(entry["schema"])
-        columns = [entry["stream"], key, cursor, entry["replication_method"], selection, root, total, stream.scope]
+        columns = [
+            entry["stream"],
+            key,
+            cursor,
+            entry["replication_method"],
+            selection,
+            root,
+            total,
+            stream.source.scope,
+        ]
         lines.append("  ".join(map(str, columns)))
     return sorted(lines)
 
@@ -188,7 +197,7 @@ class NothingNew:
         """Tell a time."""
         return datetime(2026, 11, 1, tzinfo=UTC)
 
-    def ask(self, question: Question, read: Callable[[bytes], Any]) -> object:
+    def ask(self, question: Request, read: Callable[[bytes], Any]) -> object:
         """Answer with a last page."""
         assert question.scope
         self._asked.append(question.stream)

@@ -29,7 +29,7 @@ from tap_servicetitan.catalog.endpoint import (
 )
 from tap_servicetitan.catalog.endpoints import BY_NAME, ENDPOINTS
 from tap_servicetitan.catalog.schema import stream_facts
-from tap_servicetitan.settings import SETTINGS
+from tap_servicetitan.settings.schema import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -21,7 +21,7 @@ from tap_servicetitan.tap import TapServiceTitan
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tap_servicetitan.api.client import Question
+    from tap_servicetitan.api.request import Request
 
 Facts = dict[str, Any]
 
@@ -404,7 +404,7 @@ class OneAnswer:
         self.waiting = 0.0
         self._body = body
 
-    def ask(self, question: Question, read: Callable[[bytes], Any]) -> object:
+    def ask(self, question: Request, read: Callable[[bytes], Any]) -> object:
         """Read the one body."""
         assert question.scope
         return read(self._body)

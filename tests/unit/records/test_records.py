@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from tap_servicetitan.catalog.endpoint import child, detail, export, listed, whole
 from tap_servicetitan.catalog.endpoints import BY_NAME
-from tap_servicetitan.records.passthrough import Direct
-from tap_servicetitan.records.records import DictRecords, Records, dict_records, direct_records
+from tap_servicetitan.records.passthrough import Passthrough
+from tap_servicetitan.records.records import DictRecords, Records, dict_records, passthrough_records
 from tap_servicetitan.state.timestamps import latest
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ def records(row: Endpoint, items: Iterable[Any], added: Mapping[str, Any] | None
 def direct(row: Endpoint, schema: Row, items: Iterable[Row], added: Mapping[str, Any] | None = None) -> Records:
     """Give the records in some items, passed through, each field of which the schema names."""
     properties = {name: {"type": [*types, "null"]} | more for name, (types, more) in schema.items()}
-    rows = Direct(row.name, {"type": "object", "properties": properties}).read(msgspec.json.encode(list(items)))
-    return direct_records(row, rows, added or {}, itertools.count(1))
+    rows = Passthrough(row.name, {"type": "object", "properties": properties}).read(msgspec.json.encode(list(items)))
+    return passthrough_records(row, rows, added or {}, itertools.count(1))
 
 
 KEYS = {
@@ -391,8 +391,10 @@ NEAR = [
 def test_the_newest_is_among_the_newest(stamps: list[str | None], kept: list[bool] | None, added: Row) -> None:
     """The latest stamp of a page is that of the few rows that are looked at for it."""
     schema = {"type": "object", "properties": {"modifiedOn": {"type": ["string", "null"], "format": "date-time"}}}
-    rows = Direct("jobs", schema, stamp="modifiedOn").read(msgspec.json.encode([{"modifiedOn": one} for one in stamps]))
-    found: Records = direct_records(PLAIN, rows, added, itertools.count(1))
+    rows = Passthrough("jobs", schema, stamp="modifiedOn").read(
+        msgspec.json.encode([{"modifiedOn": one} for one in stamps])
+    )
+    found: Records = passthrough_records(PLAIN, rows, added, itertools.count(1))
     if kept is not None:
         found = found.kept(kept[: len(stamps)])
     assert latest(found.newest("modifiedOn")) == latest(found.texts("modifiedOn"))
@@ -402,8 +404,10 @@ def test_the_newest_is_found_without_reading_all() -> None:
     """Of a page whose stamps are of the usual form, just the rows of the last microsecond are read again."""
     schema = {"type": "object", "properties": {"modifiedOn": {"type": ["string", "null"], "format": "date-time"}}}
     stamps = [f"2026-11-01T11:38:{second:02}.1234567Z" for second in range(60)]
-    rows = Direct("jobs", schema, stamp="modifiedOn").read(msgspec.json.encode([{"modifiedOn": one} for one in stamps]))
-    assert direct_records(PLAIN, rows, {}, itertools.count(1)).newest("modifiedOn") == stamps[-1:]
+    rows = Passthrough("jobs", schema, stamp="modifiedOn").read(
+        msgspec.json.encode([{"modifiedOn": one} for one in stamps])
+    )
+    assert passthrough_records(PLAIN, rows, {}, itertools.count(1)).newest("modifiedOn") == stamps[-1:]
 
 
 def _hash(parts: list[Any]) -> str:
