@@ -61,7 +61,7 @@ def stream_schema(row: Endpoint) -> Schema:
     schema = _object({name: _corrected(row.name, name, fact) for name, fact in properties.items()})
     for name in row.key:
         if name not in schema["properties"]:
-            msg = f"{row.name}: the key {name!r} is no property of it; mend the row or its facts"
+            msg = f"{row.name}: the key {name!r} is no property of it; fix the row or its facts"
             raise LookupError(msg)
         schema["properties"][name]["type"] = _types(properties[name])[0]
     return {"type": "object", "properties": schema["properties"], "required": list(row.key)}

@@ -154,7 +154,7 @@ class ReportReader(Reader):
         if page.total_count not in {None, count}:
             self.is_complete = False
             self.logger.warning(
-                "%s: %d rows came, and the API counts %s: rows moved between its pages, which the next run may mend",
+                "%s: %d rows came, and the API counts %s: rows moved between its pages, which the next run may fix",
                 self.name,
                 count,
                 page.total_count,

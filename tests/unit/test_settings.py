@@ -285,7 +285,7 @@ def test_a_wrong_setting_is_the_last_line(tmp_path: Path) -> None:
     assert (output.code, output.log.strip().splitlines()[-1]) == (1, "ERROR concurrency must be from 1 to 32, not 99")
     output = invoke("--config", write(tmp_path / "config.json", config | {"stream_maps": {"jobs": {"x": "nope("}}}))
     assert (
-        output.log.strip().splitlines()[-1] == "ERROR stream_maps: Failed to parse expression nope(.; mend the setting"
+        output.log.strip().splitlines()[-1] == "ERROR stream_maps: Failed to parse expression nope(.; fix the setting"
     )
 
 

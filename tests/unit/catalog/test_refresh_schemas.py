@@ -380,7 +380,7 @@ def test_a_stream_that_left_the_table_is_told(tmp_path: Path, monkeypatch: pytes
 def test_a_row_that_no_document_has_ends_the_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A row whose path is in no document is named, with all others like it, and nothing is written."""
     _table(monkeypatch, module("jpm", "/jpm/v2", export("jobs"), export("jobz"), export("projects")))
-    with pytest.raises(SystemExit, match=r"^no document has the path of: jobz, projects; mend the row"):
+    with pytest.raises(SystemExit, match=r"^no document has the path of: jobz, projects; fix the row"):
         refresh(tmp_path, document())
     assert [*(tmp_path / "facts").iterdir()] == []
 

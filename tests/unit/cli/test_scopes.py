@@ -84,7 +84,7 @@ def test_what_the_sandbox_asks_for_is_told(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        pytest.param(["invoises"], "invoises is no stream of this tap; did you mean invoices?", id="typing error"),
+        pytest.param(["invoises"], "unknown stream invoises; did you mean invoices?", id="typing error"),
         pytest.param(["--catalog", "none.json"], "No such file or directory: 'none.json'", id="no file"),
         pytest.param(["--catalog", "list.json"], "list.json must hold a JSON object, not list", id="no object"),
         pytest.param(["--catalog", "text.json"], "text.json cannot be read as JSON", id="no JSON"),

@@ -420,7 +420,7 @@ def test_what_is_wrong_with_a_state_is_named(read: Callable[..., object], state:
     with pytest.raises(StateError) as refusal:
         read("notes", {"tenant_id": "4242"} | state, "4242")
     assert str(refusal.value) == (
-        f"notes: the state's {said}; mend the state, or remove the stream's bookmark to read the stream from its start"
+        f"notes: the state's {said}; fix the state, or remove the stream's bookmark to read the stream from its start"
     )
 
 
