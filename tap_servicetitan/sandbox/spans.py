@@ -51,7 +51,7 @@ def _span(window: Window, begin: int, end: int) -> Span:
     return Span(begin, end - 1 if window.end in _OPEN else end)
 
 
-def told_spans(window: Window, first: int, last: int) -> Iterator[tuple[Span, dict[str, str]]]:
+def calendar_spans(window: Window, first: int, last: int) -> Iterator[tuple[Span, dict[str, str]]]:
     """Give the days or months from one instant to another, with the fields that tell which a row is of."""
     begin = first // DAY * DAY if window.unit == "day" else _month(first)
     while begin <= last:

@@ -11,19 +11,19 @@ from tap_servicetitan.sandbox import touch
 from tap_servicetitan.sandbox.auth import AccessTokens, App, RateLimit
 from tap_servicetitan.sandbox.business.days import HISTORY_DAYS, Business
 from tap_servicetitan.sandbox.business.opening import sizes
-from tap_servicetitan.sandbox.children import told, told_rows
 from tap_servicetitan.sandbox.clock import SECOND, Clock, iso, ticks
 from tap_servicetitan.sandbox.directory import Directory
 from tap_servicetitan.sandbox.edits import edit
 from tap_servicetitan.sandbox.facts import FACTS, TENANT
 from tap_servicetitan.sandbox.faults import Faults
 from tap_servicetitan.sandbox.feed import SETTLED_AFTER, Feed
+from tap_servicetitan.sandbox.figures.sources import all_figures
 from tap_servicetitan.sandbox.mirrors import MIRRORS, kept, origin_of, shown_item, shown_rows
 from tap_servicetitan.sandbox.pages import EmptyPages
+from tap_servicetitan.sandbox.parents import visible_children, with_parent_keys
 from tap_servicetitan.sandbox.reporting.limits import Limits
 from tap_servicetitan.sandbox.request_log import RequestLog
 from tap_servicetitan.sandbox.tokens import Sealer
-from tap_servicetitan.sandbox.windows import told_figures
 from tap_servicetitan.sandbox.world import World
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Tenant:
         """Give the truth: every row of a stream as it is now, or those that the 15-minute rule lets through."""
         now = self.catch_up()
         if stream in FACTS and FACTS[stream].row.kind == "window":
-            return list(told_figures(self, FACTS[stream], now))
+            return list(all_figures(self.world, int(self.id), FACTS[stream], now))
         until = now - SETTLED_AFTER if settled else now
         return [self._told(stream, row, now) for row in self._rows(stream, now) if (row.changed(now) or 0) <= until]
 
@@ -120,7 +120,7 @@ class Tenant:
         item = shown_item(self.world, stream, row, now)
         if TENANT in facts.row.key:
             return item | {TENANT: int(self.id)}
-        return told(facts, row, item)
+        return with_parent_keys(facts, row, item)
 
     def counts(self) -> dict[str, int]:
         """Count the rows of every stream."""
@@ -135,7 +135,7 @@ class Tenant:
             msg = f"stream {stream!r} is not in the table"
             raise ValueError(msg)
         if FACTS[stream].row.kind == "child":
-            return list(told_rows(self.world, FACTS[stream], now))
+            return list(visible_children(self.world, FACTS[stream], now))
         return shown_rows(self.world, stream, now)
 
     def shift(self, rows: Iterable[Row]) -> None:
