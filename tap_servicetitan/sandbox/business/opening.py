@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_servicetitan.sandbox.business.settings import LISTED, open_lists, setting
+from tap_servicetitan.sandbox.business.lists import open_lists
+from tap_servicetitan.sandbox.business.settings import LISTED, setting
 from tap_servicetitan.sandbox.catalogue import EQUIPMENT, MATERIALS, NAMES, SERVICES, SIZES, price_of
 from tap_servicetitan.sandbox.clock import DAY, HOUR
 from tap_servicetitan.sandbox.directory import id_of, user_id
