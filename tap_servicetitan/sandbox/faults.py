@@ -13,7 +13,7 @@ Answered: TypeAlias = Literal["status", "html", "empty", "redirect", "reset", "s
 Paged: TypeAlias = Literal["empty-page", "repeat-token", "extra-field"]
 """Faults of a page of a feed; a page of a list knows no tokens, and has the others."""
 Listed: TypeAlias = Literal["shift"]
-"""What happens while a list is read: ``count`` rows change that stood on the page asked for, or before it."""
+"""What happens while a list is read: ``count`` rows change that stood on the requested page, or before it."""
 Last: TypeAlias = Literal["last-token-missing", "last-token-empty", "last-token-same"]
 """Faults of the last page of a feed."""
 
@@ -69,13 +69,13 @@ class Faults:
         """Begin with none."""
         self._pending: list[Fault] = []
 
-    def add(self, **said: Any) -> Fault:  # noqa: ANN401 - a fault as it is said in JSON
+    def add(self, **options: Any) -> Fault:  # noqa: ANN401 - a fault as JSON
         """Let something go wrong."""
         known = {field.name for field in dataclasses.fields(Fault)}
-        if unknown := sorted(said.keys() - known):
+        if unknown := sorted(options.keys() - known):
             msg = f"fault: {', '.join(unknown)} not known; it may say {', '.join(sorted(known))}"
             raise ValueError(msg)
-        fault = Fault(**said)
+        fault = Fault(**options)
         self._pending.append(fault)
         return fault
 
@@ -88,7 +88,7 @@ class Faults:
         return [dataclasses.asdict(fault) for fault in self._pending]
 
     def take(self, kinds: frozenset[str], stream: str, *, continued: bool = False) -> Fault | None:
-        """Give the fault that hits this request, if one does."""
+        """Return the fault that hits this request, if one does."""
         for fault in self._pending:
             if fault.kind not in kinds or fault.stream not in {None, stream}:
                 continue

@@ -1,21 +1,21 @@
-"""Answering the list endpoints: query in, page out."""
+"""Serving the list endpoints: query in, page out."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_servicetitan.sandbox.answers import answer
 from tap_servicetitan.sandbox.faults import LISTED, PAGED_LISTS, WITHOUT_PAGES
-from tap_servicetitan.sandbox.filters import chosen, demand, ordered
-from tap_servicetitan.sandbox.pages import envelope, page_asked
+from tap_servicetitan.sandbox.filters import chosen, ordered, require_parameters
+from tap_servicetitan.sandbox.pages import envelope, requested_page
+from tap_servicetitan.sandbox.responses import json_response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from starlette.responses import Response
 
-    from tap_servicetitan.sandbox.answers import Asked
     from tap_servicetitan.sandbox.facts import Facts
+    from tap_servicetitan.sandbox.responses import ApiRequest
     from tap_servicetitan.sandbox.tenant import Tenant
     from tap_servicetitan.sandbox.world import Row
 
@@ -28,23 +28,23 @@ _ONLY_ASKED: Mapping[str, tuple[str, str]] = {
 }
 
 
-def list_page(tenant: Tenant, facts: Facts, asked: Asked) -> Response:
-    """Give the page of a list that is asked for."""
+def list_page(tenant: Tenant, facts: Facts, request: ApiRequest) -> Response:
+    """Return the page of a list that is requested."""
     now = tenant.catch_up()
     if facts.row.name in _OBJECTS:
         [whole] = tenant.items(facts.row.name, tenant.in_order(facts.row.name, now), now)
         fault = tenant.faults.take(WITHOUT_PAGES, facts.row.name)
-        return answer(whole | dict(fault.fields) if fault else whole)
-    return page_of(tenant, facts, asked, tenant.in_order(facts.row.name, now), now)
+        return json_response(whole | dict(fault.fields) if fault else whole)
+    return page_of(tenant, facts, request, tenant.in_order(facts.row.name, now), now)
 
 
-def page_of(tenant: Tenant, facts: Facts, asked: Asked, rows: list[Row], now: int) -> Response:
-    """Give the page that is asked for of rows that stand in the order of their changes."""
-    query = asked.query
-    demand(facts, query)
-    page = page_asked(facts, query)
+def page_of(tenant: Tenant, facts: Facts, request: ApiRequest, rows: list[Row], now: int) -> Response:
+    """Return the page that is requested of rows that stand in the order of their changes."""
+    query = request.query
+    require_parameters(facts, query)
+    page = requested_page(facts, query)
     found = ordered(facts, query, chosen(facts, query, rows, now), now)
-    place = (facts.row.name, *asked.path.values())
+    place = (facts.row.name, *request.path.values())
     fault = tenant.faults.take(PAGED_LISTS if page else WITHOUT_PAGES, facts.row.name)
     empty = fault is not None and fault.kind == "empty-page"
     begin, end = tenant.inserted.place(place, page, empty=empty) if page else (0, len(found))
@@ -58,10 +58,10 @@ def page_of(tenant: Tenant, facts: Facts, asked: Asked, rows: list[Row], now: in
     if shift:
         tenant.shift(found[:end][: shift.count])
     if not facts.envelope:
-        return answer(data)
+        return json_response(data)
     total = len(found)
     body = envelope(facts, page, data, has_more=empty or end < total, total=total)
-    return answer(body | _about(tenant, facts, total))
+    return json_response(body | _about(tenant, facts, total))
 
 
 def _not_asked(facts: Facts, query: Mapping[str, str]) -> dict[str, Any]:

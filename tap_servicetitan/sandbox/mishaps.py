@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from starlette.responses import Response
 
-from tap_servicetitan.sandbox.answers import refuse
 from tap_servicetitan.sandbox.cut import CutAnswer
+from tap_servicetitan.sandbox.responses import error_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ async def mishap(fault: Fault, make: Make) -> Response:
 
 def _status(fault: Fault, _: Make) -> Response:
     if fault.body == "json":
-        return refuse(fault.status, fault.title, fault.headers)
+        return error_response(fault.status, fault.title, fault.headers)
     if fault.body == "html":
         return Response(_HTML.format(fault.title), fault.status, fault.headers, media_type="text/html")
     return Response(b"", fault.status, fault.headers)
@@ -45,7 +45,7 @@ _SPOILT: Mapping[str, Callable[[Fault, Make], Response]] = {
     "empty": lambda _, __: Response(b"", media_type="application/json"),
     "html": lambda _, __: Response(_HTML.format("Welcome"), media_type="text/html"),
     "redirect": lambda fault, _: Response(status_code=302, headers={"location": fault.location}),
-    "reject-continuation": lambda _, __: refuse(400, "The continuation token is not valid."),
+    "reject-continuation": lambda _, __: error_response(400, "The continuation token is not valid."),
     "reset": lambda fault, make: CutAnswer(fault.where, bytes(make().body)),
     "status": _status,
     "truncate": _truncate,

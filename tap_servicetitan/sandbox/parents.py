@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_servicetitan.sandbox.answers import RefusalError
 from tap_servicetitan.sandbox.directory import ROUTERS
 from tap_servicetitan.sandbox.facts import FACTS
 from tap_servicetitan.sandbox.mirrors import shown_rows
+from tap_servicetitan.sandbox.responses import HttpError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,11 +27,11 @@ def parent_of(world: World, facts: Facts, path: Mapping[str, str], now: int) -> 
     named = {field: path[placeholder] for placeholder, field in facts.row.links.items()}
     if known is None:
         if not named.items() & {("id", router) for router in ROUTERS}:
-            raise RefusalError(404, NOT_FOUND)
+            raise HttpError(404, NOT_FOUND)
         return None
     row = world.find(known.row.name, tuple(named[name] for name in known.row.key), now)
     if row is None or any(field != "id" and str(row.facts.get(field)) != value for field, value in named.items()):
-        raise RefusalError(404, NOT_FOUND)
+        raise HttpError(404, NOT_FOUND)
     return row
 
 

@@ -40,7 +40,7 @@ class Tenant:
     """One tenant. Whatever reads or writes it holds its lock."""
 
     def __init__(self, settings: Settings) -> None:
-        """Tell the tenant's history up to the clock's first instant."""
+        """Make the tenant's history up to the clock's first instant."""
         self.lock = threading.RLock()
         self.id = settings.tenant_id
         self.app = App.of(self.id)
@@ -64,7 +64,7 @@ class Tenant:
         self._business.fill_other_streams()
 
     def catch_up(self) -> int:
-        """Let everything happen that is due by now; tell what time it is."""
+        """Let everything happen that is due by now; return what time it is."""
         now = self.clock.now
         self._business.live_until(now)
         for at, row in self.world.due(now):
@@ -72,7 +72,7 @@ class Tenant:
         return now
 
     def feed(self, stream: str) -> Feed:
-        """Give the feed of a stream."""
+        """Return the feed of a stream."""
         return self._feeds[stream]
 
     def advance(self, seconds: float) -> int:
@@ -86,7 +86,7 @@ class Tenant:
         return self.catch_up()
 
     def in_order(self, stream: str, now: int) -> list[Row]:
-        """Give the rows of a list, the one that changed last at the end."""
+        """Return the rows of a list, the one that changed last at the end."""
         rows = self._feeds[origin_of(stream)].rows()
         return kept(MIRRORS[stream], rows, now) if stream in MIRRORS else rows
 
@@ -108,14 +108,14 @@ class Tenant:
         return text
 
     def rows(self, stream: str, *, settled: bool = False) -> list[Item]:
-        """Give the truth: every row of a stream as it is now, or those that the 15-minute rule lets through."""
+        """Return every row of a stream as it is now, or those that the 15-minute rule lets through."""
         now = self.catch_up()
         if stream in FACTS and FACTS[stream].row.kind == "window":
             return list(all_figures(self.world, int(self.id), FACTS[stream], now))
         until = now - SETTLED_AFTER if settled else now
-        return [self._told(stream, row, now) for row in self._rows(stream, now) if (row.changed(now) or 0) <= until]
+        return [self._row(stream, row, now) for row in self._rows(stream, now) if (row.changed(now) or 0) <= until]
 
-    def _told(self, stream: str, row: Row, now: int) -> Item:
+    def _row(self, stream: str, row: Row, now: int) -> Item:
         facts = FACTS[stream]
         item = shown_item(self.world, stream, row, now)
         if TENANT in facts.row.key:
@@ -165,7 +165,7 @@ class Tenant:
             self.world.change(row, now, values or edit(self.world, row, now, self._touches, stream))
         made = [touch.make(self.world, stream, now)[-1] for _ in range(create)]
         self.catch_up()
-        items = [self._told(stream, row, now) for row in (*chosen, *made)]
+        items = [self._row(stream, row, now) for row in (*chosen, *made)]
         key = FACTS[stream].key
         return {
             "stream": stream,
@@ -178,7 +178,7 @@ class Tenant:
         now = self.catch_up()
         rows = self._rows(stream, now)
         if keys is not None:
-            items = ((row, self._told(stream, row, now)) for row in rows)
+            items = ((row, self._row(stream, row, now)) for row in rows)
             return [row for row, item in items if any(key.items() <= item.items() for key in keys)]
         # Spread over the stream, and other rows each time.
         stride = max(1, len(rows) // max(count, 1))

@@ -147,11 +147,11 @@ class World:
             yield at, row
 
     def rows(self, stream: str, now: int) -> list[Row]:
-        """Give the rows of a stream that exist at an instant."""
+        """Return the rows of a stream that exist at an instant."""
         return [row for row in (*self._rows[stream], *self._made[stream]) if row.created <= now]
 
     def below(self, stream: str, parent: tuple[str, ...], now: int) -> list[Row]:
-        """Give the rows of a stream that belong to a row of another one, in the order of their changes."""
+        """Return the rows of a stream that belong to a row of another one, in the order of their changes."""
         rows = [row for row in self._below[stream].get(parent, ()) if row.created <= now]
         return sorted(rows, key=lambda row: (row.changed(now) or 0, row.number))
 
@@ -161,7 +161,7 @@ class World:
         return row if row and row.created <= now else None
 
     def born(self, stream: str) -> Sequence[Row]:
-        """Give the rows that the business itself has told of so far, those that are yet to be born included."""
+        """Return the rows that the business itself has made so far, those that are yet to be born included."""
         return self._rows[stream]
 
     def item(self, row: Row, now: int) -> Item:

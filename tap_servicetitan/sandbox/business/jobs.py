@@ -23,7 +23,7 @@ _UNITS = 8
 
 
 def book(shop: Shop, booked: int) -> None:
-    """Book a job, and tell all of its life that follows."""
+    """Book a job, and write all of its life that follows."""
     number = shop.jobs
     shop.jobs += 1
     rng = dice(shop.world.seed, "job", number)

@@ -52,7 +52,7 @@ def sku_name(stream: str, number: int) -> str:
 
 
 def sku_code(stream: str, number: int) -> str:
-    """Give the code of an entry of the pricebook."""
+    """Return the code of an entry of the pricebook."""
     return f"{_PRICEBOOK[stream][1]}{1_000 + number}"
 
 
@@ -87,7 +87,7 @@ def _hire(world: World, stream: str, number: int, at: int) -> Row:
         "terminationDate": None,
         "hourlyRate": Cents(2_200 + number % 15 * 100),
         "accountLocked": False,
-        # What a technician works on now is not told by the rest of the data.
+        # What a technician works on now does not follow from the rest of the data.
         "status": "Idle",
         "role": one_of(("CSR", "Dispatch", "Accounting", "GeneralOffice", "SalesManager", "Admin"), number),
     }

@@ -18,7 +18,7 @@ CREATED, COMPLETED = 1, 2
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """What a report wants to be told."""
+    """A parameter of a report."""
 
     name: str
     label: str
@@ -30,7 +30,7 @@ class Parameter:
     dynamic: str | None = None
     """The set of values that is accepted, where another endpoint lists them."""
 
-    def told(self) -> dict[str, Any]:
+    def description_body(self) -> dict[str, Any]:
         """Describe the parameter as the API does."""
         accepted = None
         if self.values or self.dynamic:
@@ -69,17 +69,17 @@ class Report:
 
     @property
     def id(self) -> int:
-        """The id by which it is asked for."""
+        """The id in its path."""
         return id_of("reports", self.number)
 
-    def told(self, modified: str) -> dict[str, Any]:
+    def description_body(self, modified: str) -> dict[str, Any]:
         """Describe the report as the API does."""
         return {
             "id": self.id,
             "name": self.name,
             "description": self.description,
             "modifiedOn": modified,
-            "parameters": [one.told() for one in self.parameters],
+            "parameters": [one.description_body() for one in self.parameters],
             "fields": [{"name": one.name, "label": one.label, "dataType": one.kind} for one in self.fields],
         }
 

@@ -1,4 +1,4 @@
-"""Answering the endpoints of single reports; the lists of categories and reports are streams like others."""
+"""The endpoints of single reports; the lists of categories and reports are streams like others."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from starlette.routing import Route
 
-from tap_servicetitan.sandbox.answers import RefusalError, answer, refuse
 from tap_servicetitan.sandbox.clock import iso
 from tap_servicetitan.sandbox.facts import FACTS
 from tap_servicetitan.sandbox.reporting import checks
 from tap_servicetitan.sandbox.reporting.definitions import find
 from tap_servicetitan.sandbox.reporting.figures import SETS, SOURCES, values
+from tap_servicetitan.sandbox.responses import HttpError, error_response, json_response
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -55,10 +55,12 @@ def reporting_routes(tenants: Tenants, refuses: Refuses, answers: Answers) -> li
             def make() -> Response:
                 try:
                     return refuses(tenants, facts, request) or gives(tenant, request, body)
-                except RefusalError as refusal:
-                    return refuse(refusal.status, refusal.title)
+                except HttpError as error:
+                    return error_response(error.status, error.title)
 
-            return await answers(tenant, request, name.format(**request.path_params), _told(request, body), make)
+            return await answers(
+                tenant, request, name.format(**request.path_params), _logged_query(request, body), make
+            )
 
         return Route(url, endpoint, methods=[method])
 
@@ -76,43 +78,43 @@ async def _body(request: Request) -> Any:  # noqa: ANN401 - any JSON value
         return None
 
 
-def _told(request: Request, body: Any) -> dict[str, str]:  # noqa: ANN401 - any JSON value
-    """Write what is asked, in the query and in the body, for the log."""
-    told = dict(request.query_params)
+def _logged_query(request: Request, body: Any) -> dict[str, str]:  # noqa: ANN401 - any JSON value
+    """Return the parameters, in the query and in the body, for the log."""
+    query = dict(request.query_params)
     listed = body.get("parameters") if isinstance(body, dict) else None
     for one in listed if isinstance(listed, list) else ():
         if isinstance(one, dict) and "name" in one:
             value = one.get("value")
-            told[str(one["name"])] = value if isinstance(value, str) else json.dumps(value)
-    return told
+            query[str(one["name"])] = value if isinstance(value, str) else json.dumps(value)
+    return query
 
 
 def _report(request: Request) -> Report:
     report = find(request.path_params["category"], request.path_params["report"])
     if report is None:
-        raise RefusalError(404, "There is no such report with the category")
+        raise HttpError(404, "There is no such report with the category")
     return report
 
 
 def _metadata(tenant: Tenant, request: Request, _: Any) -> Response:  # noqa: ANN401 - any JSON value
-    return answer(_report(request).told(iso(tenant.world.start)))
+    return json_response(_report(request).description_body(iso(tenant.world.start)))
 
 
 def _data(tenant: Tenant, request: Request, body: Any) -> Response:  # noqa: ANN401 - any JSON value
     report, now = _report(request), tenant.catch_up()
-    said = checks.told(report, body, tenant.world, now)
+    given = checks.read_parameters(report, body, tenant.world, now)
     if wait := tenant.reporting.wait(report.id):
-        return refuse(429, f"Rate limit is exceeded. Try again in {wait} seconds.")
-    if tenant.reporting.days is not None and checks.days(said) > tenant.reporting.days:
-        return refuse(500, "The report took too long.")
-    rows = SOURCES[report.id](tenant.world, said, now)
+        return error_response(429, f"Rate limit is exceeded. Try again in {wait} seconds.")
+    if tenant.reporting.days is not None and checks.days(given) > tenant.reporting.days:
+        return error_response(500, "The report took too long.")
+    rows = SOURCES[report.id](tenant.world, given, now)
     return _page(request, rows, [{"name": one.name, "label": one.label} for one in report.fields], "data")
 
 
 def _values(tenant: Tenant, request: Request, _: Any) -> Response:  # noqa: ANN401 - any JSON value
     which = request.path_params["set"]
     if which not in SETS:
-        raise RefusalError(404, "There is no such dynamic value set")
+        raise HttpError(404, "There is no such dynamic value set")
     fields = [{"name": "Value", "label": "Value"}, {"name": "Name", "label": "Name"}]
     return _page(request, values(tenant.world, which, tenant.catch_up()), fields, "values")
 
@@ -121,9 +123,9 @@ def _page(request: Request, rows: Sequence[Any], fields: Sequence[Any], kind: st
     try:
         number, size = int(request.query_params.get("page", 1)), int(request.query_params.get("pageSize", _USUAL[kind]))
     except ValueError as error:
-        raise RefusalError(400) from error
+        raise HttpError(400) from error
     if number < 1 or not 1 <= size <= _MOST:
-        raise RefusalError(400)
+        raise HttpError(400)
     begin, end = (number - 1) * size, number * size
     is_counted = request.query_params.get("includeTotal", "").lower() == "true"
     page = {
@@ -132,4 +134,4 @@ def _page(request: Request, rows: Sequence[Any], fields: Sequence[Any], kind: st
         "hasMore": end < len(rows),
         "totalCount": len(rows) if is_counted else None,
     }
-    return answer(page | {"data": rows[begin:end], "fields": fields})
+    return json_response(page | {"data": rows[begin:end], "fields": fields})

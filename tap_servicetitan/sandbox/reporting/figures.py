@@ -1,4 +1,4 @@
-"""The rows of each report, from the tenant's own: what is asked for twice in disjoint spans is never in both."""
+"""The rows of each report, from the tenant's own: what is requested twice in disjoint spans is never in both."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from tap_servicetitan.sandbox.rows import Item
     from tap_servicetitan.sandbox.world import World
 
-Said: TypeAlias = "Mapping[str, Any]"
+Given: TypeAlias = "Mapping[str, Any]"
 Table: TypeAlias = "list[list[Any]]"
-Source: TypeAlias = "Callable[[World, Said, int], Table]"
+Source: TypeAlias = "Callable[[World, Given, int], Table]"
 
 _ZONE = dt.timezone(dt.timedelta(hours=-5))
 """The tenant's own time, without summer time."""
@@ -26,7 +26,7 @@ _LATE = dt.date(2026, 10, 1)
 
 
 def _day(stamp: str | None) -> dt.date | None:
-    """Tell the tenant's day that an instant lies in."""
+    """Return the day in the tenant's time zone that an instant lies in."""
     return dt.datetime.fromisoformat(stamp).astimezone(_ZONE).date() if stamp else None
 
 
@@ -36,9 +36,9 @@ def _shown(stamp: str | None) -> str | None:
     return f"{day}T00:00:00-05:00" if day else None
 
 
-def _is_within(stamp: str | None, said: Said) -> bool:
+def _is_within(stamp: str | None, given: Given) -> bool:
     day = _day(stamp)
-    return day is not None and said["From"] <= day.isoformat() <= said["To"]
+    return day is not None and given["From"] <= day.isoformat() <= given["To"]
 
 
 def _all(world: World, stream: str, now: int) -> Iterator[Item]:
@@ -50,9 +50,9 @@ def _names(world: World, stream: str, now: int) -> dict[int, str]:
     return {item["id"]: item["name"] for item in _all(world, stream, now)}
 
 
-def _jobs(world: World, said: Said, now: int) -> Table:
+def _jobs(world: World, given: Given, now: int) -> Table:
     units = _names(world, "business_units", now)
-    which = {definitions.CREATED: "createdOn", definitions.COMPLETED: "completedOn"}[said["DateType"]]
+    which = {definitions.CREATED: "createdOn", definitions.COMPLETED: "completedOn"}[given["DateType"]]
     return [
         [
             job["id"],
@@ -65,24 +65,24 @@ def _jobs(world: World, said: Said, now: int) -> Table:
             job["noCharge"],
         ]
         for job in _all(world, "jobs", now)
-        if _is_within(job[which], said)
-        and job["businessUnitId"] in said.get("BusinessUnitIds", units)
-        and (said.get("IncludeNoCharge", True) or not job["noCharge"])
+        if _is_within(job[which], given)
+        and job["businessUnitId"] in given.get("BusinessUnitIds", units)
+        and (given.get("IncludeNoCharge", True) or not job["noCharge"])
     ]
 
 
-def _revenue(world: World, said: Said, now: int) -> Table:
+def _revenue(world: World, given: Given, now: int) -> Table:
     units = _names(world, "business_units", now)
     found: dict[str, list[float]] = defaultdict(list)
     for job in _all(world, "jobs", now):
         unit = job["businessUnitId"]
-        if _is_within(job["completedOn"], said) and unit in said.get("BusinessUnitIds", units):
+        if _is_within(job["completedOn"], given) and unit in given.get("BusinessUnitIds", units):
             found[units[unit]].append(job["total"] or 0)
     return [[unit, len(totals), round(sum(totals), 2)] for unit, totals in sorted(found.items())]
 
 
-def _invoices(world: World, said: Said, now: int) -> Table:
-    found = [one for one in _all(world, "invoices", now) if _is_within(one["invoiceDate"], said)]
+def _invoices(world: World, given: Given, now: int) -> Table:
+    found = [one for one in _all(world, "invoices", now) if _is_within(one["invoiceDate"], given)]
     return [_invoice(one, number) for number, one in enumerate(found)]
 
 
@@ -104,16 +104,16 @@ def _invoice(invoice: Item, number: int) -> list[Any]:
     ]
 
 
-def _receivables(world: World, said: Said, now: int) -> Table:
+def _receivables(world: World, given: Given, now: int) -> Table:
     found: dict[str, list[float]] = defaultdict(list)
     for invoice in _all(world, "invoices", now):
         dated, paid = _day(invoice["invoiceDate"]), _day(invoice["paidOn"])
-        if dated and dated.isoformat() <= said["AsOf"] and (paid is None or paid.isoformat() > said["AsOf"]):
+        if dated and dated.isoformat() <= given["AsOf"] and (paid is None or paid.isoformat() > given["AsOf"]):
             found[invoice["businessUnit"]["name"]].append(float(invoice["total"]))
     return [[unit, len(totals), round(sum(totals), 2)] for unit, totals in sorted(found.items())]
 
 
-def _technicians(world: World, said: Said, now: int) -> Table:
+def _technicians(world: World, given: Given, now: int) -> Table:
     assigned: dict[int, list[str]] = defaultdict(list)
     for one in _all(world, "appointment_assignments", now):
         assigned[one["technicianId"]].append(one["assignedOn"])
@@ -127,7 +127,7 @@ def _technicians(world: World, said: Said, now: int) -> Table:
             _shown(max(assigned[one["id"]], default=None)),
         ]
         for one in _all(world, "technicians", now)
-        if one["id"] in said.get("TechnicianIds", [one["id"]])
+        if one["id"] in given.get("TechnicianIds", [one["id"]])
     ]
 
 
