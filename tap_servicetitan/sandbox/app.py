@@ -21,7 +21,7 @@ from tap_servicetitan.sandbox.export import export_page, is_continued
 from tap_servicetitan.sandbox.facts import FACTS, Facts
 from tap_servicetitan.sandbox.faults import ANSWERED
 from tap_servicetitan.sandbox.lists import list_page
-from tap_servicetitan.sandbox.mishaps import mishap
+from tap_servicetitan.sandbox.mishaps import date_of, mishap
 from tap_servicetitan.sandbox.reporting.endpoints import reporting_routes
 from tap_servicetitan.sandbox.responses import ApiRequest, HttpError, error_response, json_response
 from tap_servicetitan.sandbox.routes import by_address, endpoint_for
@@ -152,7 +152,7 @@ async def _respond(
     with tenant.lock:
         entry = request_log.Request(request.method, request.url.path, dict(query), name, iso(tenant.clock.now))
         tenant.requests.add(entry)
-        fault = tenant.faults.take(ANSWERED, name, continued=is_continued(query))
+        fault = tenant.faults.take(ANSWERED, name, query, continued=is_continued(query))
 
     def made() -> Response:
         with tenant.lock:
@@ -160,8 +160,8 @@ async def _respond(
 
     with tenant.lock:
         date = formatdate(tenant.clock.now // SECOND, usegmt=True)
-    response = await mishap(fault, made) if fault else made()
-    response.headers["Date"] = date
+    response = await mishap(fault, made, name) if fault else made()
+    response.headers["Date"] = date_of(fault, date)
     entry.status = 0 if isinstance(response, CutAnswer) else response.status_code
     entry.ended = time.monotonic()
     return response

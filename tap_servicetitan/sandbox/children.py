@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tap_servicetitan.sandbox.churn import churn
 from tap_servicetitan.sandbox.faults import WITHOUT_PAGES
 from tap_servicetitan.sandbox.lists import page_of
 from tap_servicetitan.sandbox.mirrors import MIRRORS, shown_item
@@ -35,16 +36,17 @@ def child_page(tenant: Tenant, facts: Facts, request: ApiRequest) -> Response:
         raise HttpError(409, "The customer is not active.")
     rows = [parent] if parent and stream in MIRRORS else tenant.world.below(stream, key, now)
     if stream in _OBJECTS or stream in _BARE:
-        return _one(tenant, facts, rows, now)
+        return _one(tenant, facts, request, rows, now)
     return page_of(tenant, facts, request, rows, now)
 
 
-def _one(tenant: Tenant, facts: Facts, rows: list[Row], now: int) -> Response:
+def _one(tenant: Tenant, facts: Facts, request: ApiRequest, rows: list[Row], now: int) -> Response:
     bare = facts.row.name in _BARE
     if not rows and not bare:
         raise HttpError(404, NOT_FOUND)
     item: Any = shown_item(tenant.world, facts.row.name, rows[0], now) if rows else None
+    churn(tenant, facts.row.name, request.query, rows)
     if bare:
         return json_response(item and item["technicianId"])
-    fault = tenant.faults.take(WITHOUT_PAGES, facts.row.name)
+    fault = tenant.faults.take(WITHOUT_PAGES, facts.row.name, request.query)
     return json_response(item | dict(fault.fields) if fault else item)

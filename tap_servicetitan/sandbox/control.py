@@ -49,9 +49,15 @@ def get_counts(tenant: Tenant, _: Json) -> dict[str, int]:
 
 
 def touch(tenant: Tenant, given: Json) -> Json:
-    """Alter and make rows: ``{"stream", "count" or "keys", "create", "values"}``."""
+    """Change rows and make new ones: ``{"stream", "count" or "keys", "create", "values"}``."""
     options = {name: given[name] for name in ("count", "keys", "create", "values") if name in given}
     return tenant.touch(given["stream"], **options)
+
+
+def delete_rows(tenant: Tenant, given: Json) -> Json:
+    """Delete rows: ``{"stream", "count" or "keys"}``."""
+    options = {name: given[name] for name in ("count", "keys") if name in given}
+    return tenant.remove(given["stream"], **options)
 
 
 def get_requests(tenant: Tenant, _: Json) -> list[Json]:
@@ -71,7 +77,7 @@ def get_faults(tenant: Tenant, _: Json) -> list[Json]:
 
 
 def add_fault(tenant: Tenant, given: Json) -> list[Json]:
-    """Let something go wrong: see `faults.Fault` for what may be given."""
+    """Let something go wrong: see `faults.Fault` for the options."""
     tenant.faults.add(**given)
     return tenant.faults.pending()
 
@@ -80,6 +86,23 @@ def clear_faults(tenant: Tenant, _: Json) -> list[Json]:
     """Let nothing go wrong any more."""
     tenant.faults.clear()
     return []
+
+
+def get_quirks(tenant: Tenant, _: Json) -> list[Json]:
+    """List how the server differs from the documents."""
+    return tenant.quirks.listed()
+
+
+def set_quirks(tenant: Tenant, given: Json) -> list[Json]:
+    """Let the lists of a stream, or of all, differ from the documents: see `quirks.Quirks` for the options."""
+    tenant.quirks.set(**given)
+    return tenant.quirks.listed()
+
+
+def clear_quirks(tenant: Tenant, given: Json) -> list[Json]:
+    """Let the lists of a stream, or of all, keep to the documents again."""
+    tenant.quirks.clear(given.get("stream"))
+    return tenant.quirks.listed()
 
 
 def get_scopes(tenant: Tenant, _: Json) -> Json:
@@ -165,11 +188,15 @@ ORDERS: Mapping[tuple[str, str], Order] = {
     ("GET", "/rows/{stream}"): get_rows,
     ("GET", "/counts"): get_counts,
     ("POST", "/touch"): touch,
+    ("POST", "/delete"): delete_rows,
     ("GET", "/requests"): get_requests,
     ("DELETE", "/requests"): forget_requests,
     ("GET", "/faults"): get_faults,
     ("POST", "/faults"): add_fault,
     ("DELETE", "/faults"): clear_faults,
+    ("GET", "/quirks"): get_quirks,
+    ("POST", "/quirks"): set_quirks,
+    ("DELETE", "/quirks"): clear_quirks,
     ("GET", "/scopes"): get_scopes,
     ("POST", "/scopes"): revoke_scope,
     ("DELETE", "/scopes"): grant_scopes,

@@ -44,7 +44,7 @@ def export_page(tenant: Tenant, facts: Facts, query: Mapping[str, str]) -> Respo
         return error_response(400, "One or more validation errors occurred.")
     now = tenant.catch_up()
     recent = query.get("includeRecentChanges", "").lower() == "true"
-    fault = tenant.faults.take(PAGED, facts.row.name)
+    fault = tenant.faults.take(PAGED, facts.row.name, query)
     if fault and fault.kind == "empty-page":
         onward = dataclasses.replace(token, turn=(token.turn + 1) % _MOST_TURNS)
         return json_response({"hasMore": True, "continueFrom": feed.sealer.seal(onward), "data": []})
@@ -53,9 +53,21 @@ def export_page(tenant: Tenant, facts: Facts, query: Mapping[str, str]) -> Respo
     body["data"] = _data(tenant, facts.row.name, page, fault, now)
     if fault and fault.kind == "repeat-token":
         body |= {"hasMore": True, "continueFrom": start or feed.sealer.seal(token)}
-    elif not page.has_more and (oddity := tenant.faults.take(LAST, facts.row.name)):
+    elif fault and fault.kind == "token-cycle":
+        turned = dataclasses.replace(page.token, turn=(token.turn + 1) % _MOST_TURNS)
+        body |= {"hasMore": True, "continueFrom": _next_of_cycle(fault, feed.sealer.seal(turned))}
+    elif not page.has_more and (oddity := tenant.faults.take(LAST, facts.row.name, query)):
         _end_oddly(body, oddity, start)
     return json_response(body)
+
+
+def _next_of_cycle(fault: Fault, token: str) -> str:
+    """Hand out so many tokens, and then the first one again."""
+    if len(fault.handed_out) == fault.count:
+        token = fault.handed_out[0]
+        fault.handed_out.clear()
+    fault.handed_out.append(token)
+    return token
 
 
 def _data(tenant: Tenant, stream: str, page: Page, fault: Fault | None, now: int) -> list[Any]:
@@ -79,5 +91,5 @@ def _wanted(facts: Facts, query: Mapping[str, str], now: int) -> Callable[[Row],
     hides = facts.row.name in _HIDES_INACTIVE
     wanted = query.get("active", "True" if hides else "Any").lower()
     if "active" not in facts.parameters or wanted not in {"true", "false"}:
-        return lambda _: True
-    return lambda row: row.state(now).get("active", True) is (wanted == "true")
+        return lambda row: row.exists(now)
+    return lambda row: row.exists(now) and row.state(now).get("active", True) is (wanted == "true")

@@ -110,8 +110,12 @@ class Sandbox:
         create: int = 0,
         values: Mapping[str, Any] | None = None,
     ) -> Json:
-        """Alter some rows and make new ones, all in one instant of their own; return which."""
+        """Change some rows and make new ones, all in one instant of their own; return which."""
         return dict(self._order(control.touch, stream=stream, count=count, keys=keys, create=create, values=values))
+
+    def delete(self, stream: str, count: int = 0, *, keys: Iterable[Mapping[str, Any]] | None = None) -> Json:
+        """Delete some rows, all in one instant; return which."""
+        return dict(self._order(control.delete_rows, stream=stream, count=count, keys=keys))
 
     @property
     def faults(self) -> list[Json]:
@@ -125,6 +129,14 @@ class Sandbox:
     def clear_faults(self) -> None:
         """Let nothing go wrong any more."""
         self._order(control.clear_faults)
+
+    def set_quirks(self, stream: str | None = None, **options: Any) -> None:  # noqa: ANN401 - see `quirks.Quirks`
+        """Let the lists of a stream, or of all, differ from the documents."""
+        self._order(control.set_quirks, stream=stream, **options)
+
+    def clear_quirks(self) -> None:
+        """Let all lists keep to the documents again."""
+        self._order(control.clear_quirks)
 
     def requests(self, stream: str | None = None) -> list[Json]:
         """List the requests since they were last forgotten, of one stream or of all."""

@@ -21,6 +21,7 @@ from tap_servicetitan.sandbox.figures.sources import all_figures
 from tap_servicetitan.sandbox.mirrors import MIRRORS, kept, origin_of, shown_item, shown_rows
 from tap_servicetitan.sandbox.pages import EmptyPages
 from tap_servicetitan.sandbox.parents import visible_children, with_parent_keys
+from tap_servicetitan.sandbox.quirks import AllQuirks
 from tap_servicetitan.sandbox.reporting.limits import Limits
 from tap_servicetitan.sandbox.request_log import RequestLog
 from tap_servicetitan.sandbox.tokens import Sealer
@@ -51,6 +52,7 @@ class Tenant:
         self.revoked_scopes: set[str] = set()
         self.disabled_modules: set[str] = set()
         self.faults = Faults()
+        self.quirks = AllQuirks()
         self.requests = RequestLog()
         self.clock = Clock(ticks(settings.at), running=settings.clock == "running")
         self.inserted = EmptyPages()
@@ -87,7 +89,7 @@ class Tenant:
 
     def in_order(self, stream: str, now: int) -> list[Row]:
         """Return the rows of a list, the one that changed last at the end."""
-        rows = self._feeds[origin_of(stream)].rows()
+        rows = [row for row in self._feeds[origin_of(stream)].rows() if row.exists(now)]
         return kept(MIRRORS[stream], rows, now) if stream in MIRRORS else rows
 
     def items(self, stream: str, rows: Iterable[Row], now: int) -> list[Item]:
@@ -138,12 +140,19 @@ class Tenant:
             return list(visible_children(self.world, FACTS[stream], now))
         return shown_rows(self.world, stream, now)
 
-    def shift(self, rows: Iterable[Row]) -> None:
+    def change(self, rows: Iterable[Row], values: Mapping[str, Any] | None = None) -> None:
         """Change rows right now, so that they move to the end of their list."""
         now = self.clock.tick()
         self._touches += 1
         for row in rows:
-            self.world.change(row, now, edit(self.world, row, now, self._touches, row.stream))
+            self.world.change(row, now, values or edit(self.world, row, now, self._touches, row.stream))
+        self.catch_up()
+
+    def delete(self, rows: Iterable[Row]) -> None:
+        """Delete rows right now: from now on nothing shows them."""
+        now = self.clock.tick()
+        for row in rows:
+            row.deleted = now
         self.catch_up()
 
     def touch(
@@ -155,7 +164,7 @@ class Tenant:
         create: int = 0,
         values: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Alter some rows of a stream and make new ones, all in one instant of their own."""
+        """Change some rows of a stream and make new ones, all in one instant of their own."""
         touch.check(stream, create=create)
         chosen = self._chosen(stream, count, keys)
         now = self.clock.tick()
@@ -165,7 +174,18 @@ class Tenant:
             self.world.change(row, now, values or edit(self.world, row, now, self._touches, stream))
         made = [touch.make(self.world, stream, now)[-1] for _ in range(create)]
         self.catch_up()
-        items = [self._row(stream, row, now) for row in (*chosen, *made)]
+        return self._described(stream, [*chosen, *made], now)
+
+    def remove(self, stream: str, *, count: int = 0, keys: Iterable[Mapping[str, Any]] | None = None) -> dict[str, Any]:
+        """Delete some rows of a stream, all in one instant; say which they were."""
+        touch.check(stream, create=0)
+        chosen = self._chosen(stream, count, keys)
+        described = self._described(stream, chosen, self.clock.now)
+        self.delete(chosen)
+        return described
+
+    def _described(self, stream: str, rows: Iterable[Row], now: int) -> dict[str, Any]:
+        items = [self._row(stream, row, now) for row in rows]
         key = FACTS[stream].key
         return {
             "stream": stream,
@@ -175,14 +195,22 @@ class Tenant:
         }
 
     def _chosen(self, stream: str, count: int, keys: Iterable[Mapping[str, Any]] | None) -> list[Row]:
-        now = self.catch_up()
-        rows = self._rows(stream, now)
         if keys is not None:
-            items = ((row, self._row(stream, row, now)) for row in rows)
-            return [row for row, item in items if any(key.items() <= item.items() for key in keys)]
+            return self.rows_with(stream, keys)
+        rows = self.rows_of(stream)
         # Spread over the stream, and other rows each time.
         stride = max(1, len(rows) // max(count, 1))
         return [rows[(self._touches * 7 + place * stride) % len(rows)] for place in range(min(count, len(rows)))]
+
+    def rows_of(self, stream: str) -> list[Row]:
+        """Return the rows of a stream as they are known to the world."""
+        return self._rows(stream, self.catch_up())
+
+    def rows_with(self, stream: str, keys: Iterable[Mapping[str, Any]]) -> list[Row]:
+        """Return the rows of a stream that have one of some keys."""
+        now = self.catch_up()
+        items = ((row, self._row(stream, row, now)) for row in self._rows(stream, now))
+        return [row for row, item in items if any(key.items() <= item.items() for key in keys)]
 
     def revoke_continuations(self, stream: str | None = None) -> None:
         """Reject from now on all continuation tokens that are out."""

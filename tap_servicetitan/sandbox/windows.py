@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tap_servicetitan.sandbox.churn import churn
 from tap_servicetitan.sandbox.clock import DAY, iso
 from tap_servicetitan.sandbox.faults import PAGED_LISTS, WITHOUT_PAGES
 from tap_servicetitan.sandbox.figures import capacity
@@ -43,16 +44,20 @@ def window_page(tenant: Tenant, facts: Facts, request: ApiRequest) -> Response:
 
 
 def _page(tenant: Tenant, facts: Facts, request: ApiRequest, rows: list[Item], now: int) -> Response:
-    page = requested_page(facts, request.query)
-    fault = tenant.faults.take(PAGED_LISTS if page else WITHOUT_PAGES, facts.row.name)
+    stream, quirks = facts.row.name, tenant.quirks.of(facts.row.name)
+    requested = requested_page(facts, request.query)
+    page = quirks.page(requested_page(facts, quirks.query(request.query)))
+    fault = tenant.faults.take(PAGED_LISTS if page else WITHOUT_PAGES, stream, request.query)
     if fault and fault.kind == "extra-field":
         rows = [row | dict(fault.fields) for row in rows]
-    if facts.row.name in OBJECTS:
-        return json_response(rows[0])
+    rows = quirks.arranged(rows)
     empty = fault is not None and fault.kind == "empty-page"
-    place = (facts.row.name, *(value for name, value in sorted(request.query.items()) if name != "page"))
+    place = (stream, *(value for name, value in sorted(request.query.items()) if name != "page"))
     begin, end = tenant.inserted.place(place, page, empty=empty) if page else (0, len(rows))
+    churn(tenant, stream, request.query)
+    if stream in OBJECTS:
+        return json_response(rows[0])
     if "timeStamp" in facts.envelope:
         return json_response({"timeStamp": iso(now), facts.row.records: rows})
-    has_more = empty or end < len(rows)
-    return json_response(envelope(facts, page, rows[begin:end], has_more=has_more, total=len(rows)))
+    body = envelope(facts, page, rows[begin:end], has_more=empty or end < len(rows), total=len(rows))
+    return json_response(quirks.envelope(body, len(rows), requested.size if requested else None))

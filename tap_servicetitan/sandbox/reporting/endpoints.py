@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from starlette.routing import Route
 
+from tap_servicetitan.sandbox.churn import churn
 from tap_servicetitan.sandbox.clock import iso
 from tap_servicetitan.sandbox.facts import FACTS
 from tap_servicetitan.sandbox.reporting import checks
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from tap_servicetitan.sandbox.facts import Facts
+    from tap_servicetitan.sandbox.quirks import Quirks
     from tap_servicetitan.sandbox.reporting.definitions import Report
     from tap_servicetitan.sandbox.tenant import Tenant
 
@@ -108,7 +110,10 @@ def _data(tenant: Tenant, request: Request, body: Any) -> Response:  # noqa: ANN
     if tenant.reporting.days is not None and checks.days(given) > tenant.reporting.days:
         return error_response(500, "The report took too long.")
     rows = SOURCES[report.id](tenant.world, given, now)
-    return _page(request, rows, [{"name": one.name, "label": one.label} for one in report.fields], "data")
+    fields = [{"name": one.name, "label": one.label} for one in report.fields]
+    page = _page(request, rows, fields, "data", tenant.quirks.of(f"report:{report.id}"))
+    churn(tenant, f"report:{report.id}", request.query_params)
+    return page
 
 
 def _values(tenant: Tenant, request: Request, _: Any) -> Response:  # noqa: ANN401 - any JSON value
@@ -116,22 +121,27 @@ def _values(tenant: Tenant, request: Request, _: Any) -> Response:  # noqa: ANN4
     if which not in SETS:
         raise HttpError(404, "There is no such dynamic value set")
     fields = [{"name": "Value", "label": "Value"}, {"name": "Name", "label": "Name"}]
-    return _page(request, values(tenant.world, which, tenant.catch_up()), fields, "values")
+    quirks = tenant.quirks.of(f"dynamic-value-set:{which}")
+    return _page(request, values(tenant.world, which, tenant.catch_up()), fields, "values", quirks)
 
 
-def _page(request: Request, rows: Sequence[Any], fields: Sequence[Any], kind: str) -> Response:
+def _page(request: Request, rows: Sequence[Any], fields: Sequence[Any], kind: str, quirks: Quirks) -> Response:
+    query = quirks.query(request.query_params)
     try:
-        number, size = int(request.query_params.get("page", 1)), int(request.query_params.get("pageSize", _USUAL[kind]))
+        number, requested = int(query.get("page", 1)), int(query.get("pageSize", _USUAL[kind]))
     except ValueError as error:
         raise HttpError(400) from error
-    if number < 1 or not 1 <= size <= _MOST:
+    if number < 1 or not 1 <= requested <= _MOST:
         raise HttpError(400)
+    size = min(requested, quirks.page_cap or requested)
+    rows = quirks.arranged(rows)
     begin, end = (number - 1) * size, number * size
-    is_counted = request.query_params.get("includeTotal", "").lower() == "true"
+    is_counted = query.get("includeTotal", "").lower() == "true"
     page = {
         "page": number,
         "pageSize": size,
         "hasMore": end < len(rows),
         "totalCount": len(rows) if is_counted else None,
     }
-    return json_response(page | {"data": rows[begin:end], "fields": fields})
+    body = quirks.envelope(page, len(rows), requested)
+    return json_response(body | {"data": rows[begin:end], "fields": fields})
