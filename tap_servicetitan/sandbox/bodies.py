@@ -23,7 +23,7 @@ Edit: TypeAlias = "Callable[[Any, Fault, str], Any]"
 def edited(response: Response, fault: Fault, stream: str, edit: Edit) -> Response:
     """Change the body of a good response."""
     records = FACTS[stream].row.records if stream in FACTS else "data"
-    return json_response(edit(msgspec.json.decode(response.body), fault, records))
+    return json_response(edit(msgspec.json.decode(response.body), fault, records), response.status_code)
 
 
 def envelope(body: Any, fault: Fault, _: str) -> Any:  # noqa: ANN401 - any JSON value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -9,7 +10,7 @@ from starlette.routing import Route
 
 from tap_servicetitan.sandbox.clock import iso
 from tap_servicetitan.sandbox.facts import FACTS
-from tap_servicetitan.sandbox.reporting.endpoints import VALUES_SCOPE
+from tap_servicetitan.sandbox.reporting.endpoints import CANCEL_SCOPE, VALUES_SCOPE
 from tap_servicetitan.sandbox.responses import json_response
 
 if TYPE_CHECKING:
@@ -160,6 +161,22 @@ def revoke_continuations(tenant: Tenant, given: Json) -> Json:
     return {"revoked": stream or "all"}
 
 
+def get_report_queries(tenant: Tenant, _: Json) -> Json:
+    """List the asynchronous runs of reports, and how the server treats them."""
+    return dataclasses.asdict(tenant.queries.settings) | {"queries": tenant.queries.listed()}
+
+
+def set_report_queries(tenant: Tenant, given: Json) -> Json:
+    """Change how the server treats asynchronous runs: see `queries.QuerySettings` for the options."""
+    tenant.queries.configure(given)
+    return get_report_queries(tenant, given)
+
+
+def expire_report_queries(tenant: Tenant, _: Json) -> Json:
+    """Forget the tokens of all asynchronous runs."""
+    return {"expired": tenant.queries.expire()}
+
+
 def get_limits(tenant: Tenant, _: Json) -> Json:
     """Return the rate limit, the size of a page and the limits of reports."""
     return {
@@ -205,6 +222,9 @@ ORDERS: Mapping[tuple[str, str], Order] = {
     ("DELETE", "/modules"): enable_modules,
     ("DELETE", "/tokens"): expire_tokens,
     ("POST", "/tokens/revoke-continuations"): revoke_continuations,
+    ("GET", "/report-queries"): get_report_queries,
+    ("POST", "/report-queries"): set_report_queries,
+    ("DELETE", "/report-queries"): expire_report_queries,
     ("GET", "/limits"): get_limits,
     ("POST", "/limits"): set_limits,
 }
@@ -233,7 +253,7 @@ def _yes(given: object) -> bool:
 
 
 def _scope(given: Json) -> str:
-    known = {facts.scope for facts in FACTS.values()} | {VALUES_SCOPE}
+    known = {facts.scope for facts in FACTS.values()} | {VALUES_SCOPE, CANCEL_SCOPE}
     scope = FACTS[given["stream"]].scope if "stream" in given else str(given["scope"])
     if scope not in known:
         msg = f"scope {scope!r} belongs to no stream in the table"

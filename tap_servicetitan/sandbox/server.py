@@ -172,6 +172,19 @@ class Sandbox:
         """Reject all continuation tokens that are out, of one stream or of all."""
         self._order(control.revoke_continuations, stream=stream)
 
+    @property
+    def report_queries(self) -> list[Json]:
+        """The asynchronous runs of reports, those that were canceled too."""
+        return list(self._order(control.get_report_queries)["queries"])
+
+    def set_report_queries(self, **options: Any) -> None:  # noqa: ANN401 - see `queries.QuerySettings`
+        """Change how the server treats asynchronous runs of reports."""
+        self._order(control.set_report_queries, **options)
+
+    def expire_report_queries(self) -> int:
+        """Forget the tokens of all asynchronous runs; return how many there were."""
+        return int(self._order(control.expire_report_queries)["expired"])
+
     def set_limits(self, **limits: float | None) -> None:
         """Set ``requests_per_second``, ``report_interval`` or ``report_days``, None for no limit, or ``page_size``."""
         self._order(control.set_limits, **limits)

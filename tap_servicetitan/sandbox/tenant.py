@@ -23,6 +23,7 @@ from tap_servicetitan.sandbox.pages import EmptyPages
 from tap_servicetitan.sandbox.parents import visible_children, with_parent_keys
 from tap_servicetitan.sandbox.quirks import AllQuirks
 from tap_servicetitan.sandbox.reporting.limits import Limits
+from tap_servicetitan.sandbox.reporting.queries import Queries
 from tap_servicetitan.sandbox.request_log import RequestLog
 from tap_servicetitan.sandbox.tokens import Sealer
 from tap_servicetitan.sandbox.world import World
@@ -48,6 +49,7 @@ class Tenant:
         self.access = AccessTokens()
         self.limit = RateLimit(settings.requests_per_second)
         self.reporting = Limits(settings.report_interval)
+        self.queries = Queries()
         self.page_size = settings.page_size
         self.revoked_scopes: set[str] = set()
         self.disabled_modules: set[str] = set()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from tap_servicetitan.sandbox.reporting.figures import values
+from tap_servicetitan.sandbox.reporting.values import values
 from tap_servicetitan.sandbox.responses import HttpError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tap_servicetitan.sandbox.reporting.definitions import Parameter, Report
+    from tap_servicetitan.sandbox.reporting.report import Parameter, Report
     from tap_servicetitan.sandbox.world import World
 
 

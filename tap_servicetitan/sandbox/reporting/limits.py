@@ -13,7 +13,7 @@ class Limits:
         """Set how many seconds lie between two runs of a report; None lets it run at any time."""
         self.interval = interval
         self.days: int | None = None
-        """How many days may be requested before the server gives up; None for any number."""
+        """How many days may be requested synchronously before the server gives up, 0 for none; None for any number."""
         self._last: dict[int, float] = {}
 
     def wait(self, report: int) -> int | None:
