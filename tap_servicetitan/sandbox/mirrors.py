@@ -65,12 +65,12 @@ def _hold(item: Item, row: Row, _: World, now: int) -> Item:
 
 def _finding(item: Item, row: Row, world: World, now: int) -> Item:
     attachments = world.below("location_finding_attachments", (str(row.id),), now)
-    told = row.state(now)
+    state = row.state(now)
     return item | {
-        "status": "Archived" if item["archived"] else told.get("_status", "New"),
+        "status": "Archived" if item["archived"] else state.get("_status", "New"),
         "attachments": [world.item(one, now) for one in attachments],
-        "linkedEstimateIds": told.get("_estimates", []),
-        "linkedJobIds": told.get("_jobs", []),
+        "linkedEstimateIds": state.get("_estimates", []),
+        "linkedJobIds": state.get("_jobs", []),
     }
 
 
@@ -116,7 +116,7 @@ def kept(mirror: Mirror, rows: list[Row], now: int) -> list[Row]:
 
 
 def shown_rows(world: World, stream: str, now: int) -> list[Row]:
-    """Give the rows that a stream shows at an instant."""
+    """Return the rows that a stream shows at an instant."""
     mirror = MIRRORS.get(stream)
     if mirror is None:
         return world.rows(stream, now)

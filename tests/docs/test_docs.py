@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import importlib
 import json
 import re
@@ -14,6 +15,7 @@ from tap_servicetitan.catalog.endpoints import BY_NAME, ENDPOINTS
 from tap_servicetitan.catalog.schema import stream_schema
 from tap_servicetitan.sandbox.control import ORDERS
 from tap_servicetitan.sandbox.faults import KINDS
+from tap_servicetitan.sandbox.quirks import Quirks
 from tap_servicetitan.settings.schema import SETTINGS
 from tests.support.paths import ROOT
 
@@ -100,6 +102,12 @@ def test_the_sandbox_is_described_as_it_is() -> None:
         one for cell in re.findall(r"^\| (`.*?) \|", told[1], re.MULTILINE) for one in re.findall(r"`(.*?)`", cell)
     ]
     assert sorted(kinds) == sorted(KINDS)
+    quirks = re.search(r"<!-- quirks: begin -->(.*)<!-- quirks: end -->", page("sandbox.md"), re.DOTALL)
+    assert quirks
+    named = [
+        one for cell in re.findall(r"^\| (`.*?) \|", quirks[1], re.MULTILINE) for one in re.findall(r"`(.*?)`", cell)
+    ]
+    assert sorted(named) == sorted(field.name for field in dataclasses.fields(Quirks))
     rows = re.findall(r"^\| (`(?:GET|POST|DELETE).*?) \|", page("sandbox.md"), re.MULTILINE)
     orders = set()
     for row in rows:

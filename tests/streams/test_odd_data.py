@@ -13,7 +13,7 @@ from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
 from tap_servicetitan.catalog.endpoints import BY_NAME
 from tap_servicetitan.sandbox.reporting import definitions
-from tap_servicetitan.sandbox.reporting.figures import SOURCES
+from tap_servicetitan.sandbox.reporting.sources import SOURCES
 from tap_servicetitan.sandbox.server import Sandbox, serve
 from tests.campaigns import reports
 from tests.streams.test_singer import format_checker
