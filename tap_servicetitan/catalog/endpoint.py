@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Literal
+
+from tap_servicetitan.catalog.window import no_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from tap_servicetitan.catalog.window import Window
 
 Kind = Literal["export", "list", "child", "window"]
 """How a resource is read; each kind is a stream class."""
@@ -21,59 +24,6 @@ WHOLE = ""
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _PLACEHOLDER = re.compile(r"{(\w+)}")
-
-
-def _nothing() -> Any:  # noqa: ANN401 - the type of a field's default is the field's
-    return dataclasses.field(default_factory=lambda: MappingProxyType({}))
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
-    """How a resource is read that has to be asked for by a span of time, one span after the other."""
-
-    start: str
-    """The parameter that a span's beginning goes into."""
-
-    end: str
-    """The parameter that a span's end goes into."""
-
-    unit: Literal["day", "month"]
-    """How long a span is."""
-
-    closed: bool = False
-    """The end is the span's last second. Right for sums, of which the next midnight could count into two spans."""
-
-    fields: Mapping[str, Literal["start", "end"]] = _nothing()
-    """Properties that tell which span a record is of."""
-
-    look_back: int = 0
-    """So many spans before the bookmark are read again, because their figures still move."""
-
-    ahead: int = 0
-    """So many spans from today on are read, and none before: figures of the future have no past."""
-
-    sparse: bool = False
-    """An empty answer for a long span means that all spans within it are empty, so that they need not be asked."""
-
-
-AD_DAYS = Window(
-    start="fromUtc", end="toUtc", unit="day", closed=True, fields={"date": "start"}, look_back=7, sparse=True
-)
-"""The days of ad figures. Ad platforms correct theirs for some days."""
-
-COST_MONTHS = Window(
-    start="from", end="to", unit="month", closed=True, fields={"from": "start", "to": "end"}, look_back=1
-)
-"""The months of sums of costs."""
-
-SESSION_MONTHS = Window(
-    start="sessionCreatedOnOrAfter",
-    end="sessionCreatedBefore",
-    unit="month",
-    fields={"sessionCreatedOnOrAfter": "start", "sessionCreatedBefore": "end"},
-    look_back=1,
-)
-"""The months of sums over sessions; their end is the next one's beginning, as the parameter's name says."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -104,7 +54,7 @@ class Endpoint:
     dated: bool = False
     """Rows are events, which grow old: a start date applies. Reference lists are needed from their first row on."""
 
-    params: Mapping[str, str] = _nothing()
+    params: Mapping[str, str] = no_names()
     """Query parameters that every request carries."""
 
     inactive: str | None = None
@@ -125,7 +75,7 @@ class Endpoint:
     explode: str | None = None
     """The field of an item whose entries are the records; the item's other fields join each."""
 
-    lift: Mapping[str, str] = _nothing()
+    lift: Mapping[str, str] = no_names()
     """Fields that are taken over from within an object, as name: dotted path."""
 
     bare: str | None = None
@@ -146,7 +96,7 @@ class Endpoint:
     parent: str | None = None
     """The stream whose records fill the placeholders of the path, or the setting that lists them."""
 
-    link: Mapping[str, str] = _nothing()
+    link: Mapping[str, str] = no_names()
     """The field of the parent that fills each placeholder; its id where nothing is said."""
 
     reread: Reread = "changed"
@@ -234,105 +184,3 @@ class Endpoint:
 def _pair(word: str) -> tuple[str, str]:
     name, _, value = word.partition("=")
     return name, value
-
-
-class Facts(TypedDict, total=False):
-    """What any row may say beyond its name and path."""
-
-    key: tuple[str, ...]
-    cursor: str | None
-    params: Mapping[str, str]
-    inactive: str
-    explode: str
-    made_key: tuple[tuple[str, ...], ...]
-    formerly: str
-    large: bool
-    selected: bool
-
-
-class ListFacts(Facts, total=False):
-    """What the row of a list may say."""
-
-    since: str | None
-    dated: bool
-    passes: tuple[str, ...]
-    records: str
-    page_size: int | None
-    first_page: int
-    lift: Mapping[str, str]
-    secret: tuple[str, ...]
-
-
-class ChildFacts(ListFacts, total=False):
-    """What the row of a list within another stream's rows may say."""
-
-    link: Mapping[str, str]
-    reread: Reread
-    only: tuple[str, str]
-    ids: str
-    bare: str
-
-
-class WindowFacts(Facts, total=False):
-    """What the row of a resource that is read by spans of time may say."""
-
-    method: Literal["GET", "POST"]
-    records: str
-    page_size: int | None
-    parent: str
-
-
-PAGE_SIZE = 5_000
-"""Rows of a page of a list: the most that the API gives (public clients; the documents name only the default, 50)."""
-
-
-def export(name: str, path: str | None = None, **facts: Unpack[Facts]) -> Endpoint:
-    """Describe a data export feed; its path is ``export/<name in kebab case>`` unless given."""
-    return Endpoint(name=name, kind="export", path=path or f"export/{_kebab(name)}", **facts)
-
-
-def listed(name: str, path: str | None = None, **facts: Unpack[ListFacts]) -> Endpoint:
-    """Describe a paged list that can leave out what did not change; its path is the name in kebab case unless given."""
-    usual: ListFacts = {"page_size": PAGE_SIZE, "since": "modifiedOnOrAfter"}
-    return Endpoint(name=name, kind="list", path=path or _kebab(name), **usual | facts)
-
-
-def whole(name: str, path: str | None = None, **facts: Unpack[ListFacts]) -> Endpoint:
-    """Describe a paged list that has to be read whole."""
-    usual: ListFacts = {"page_size": PAGE_SIZE, "cursor": None}
-    return Endpoint(name=name, kind="list", path=path or _kebab(name), **usual | facts)
-
-
-def single(name: str, path: str | None = None, **facts: Unpack[ListFacts]) -> Endpoint:
-    """Describe what one request without pages gives: an object, or a list in it."""
-    usual: ListFacts = {"cursor": None, "records": WHOLE}
-    return Endpoint(name=name, kind="list", path=path or _kebab(name), **usual | facts)
-
-
-def child(name: str, parent: str, path: str, **facts: Unpack[ChildFacts]) -> Endpoint:
-    """Describe a paged list that each record of another stream has."""
-    usual: ChildFacts = {"page_size": PAGE_SIZE, "cursor": None}
-    return Endpoint(name=name, kind="child", parent=parent, path=path, **usual | facts)
-
-
-def detail(name: str, parent: str, path: str, **facts: Unpack[ChildFacts]) -> Endpoint:
-    """Describe what one request without pages gives for each record of another stream."""
-    usual: ChildFacts = {"cursor": None, "records": WHOLE}
-    return Endpoint(name=name, kind="child", parent=parent, path=path, **usual | facts)
-
-
-def windowed(name: str, path: str, window: Window, **facts: Unpack[WindowFacts]) -> Endpoint:
-    """Describe a resource that is asked for by spans of time."""
-    return Endpoint(name=name, kind="window", path=path, window=window, **facts)
-
-
-def module(name: str, base: str, *rows: Endpoint) -> tuple[Endpoint, ...]:
-    """Place rows in an API module, whose base path comes before ``/tenant/{tenant}/``."""
-    if not base.startswith("/") or base.endswith("/"):
-        msg = f"module {name}: base path {base!r} starts with a slash and ends without one"
-        raise ValueError(msg)
-    return tuple(dataclasses.replace(row, module=name, base=f"{base}/tenant/{{tenant}}/") for row in rows)
-
-
-def _kebab(name: str) -> str:
-    return name.replace("_", "-")

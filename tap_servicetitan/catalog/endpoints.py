@@ -6,23 +6,9 @@ Names, types and nullability of fields are facts, not decisions: see ``schemas/`
 
 from __future__ import annotations
 
-from tap_servicetitan.catalog.endpoint import (
-    AD_DAYS,
-    COST_MONTHS,
-    PAGE_SIZE,
-    SESSION_MONTHS,
-    WHOLE,
-    Endpoint,
-    Window,
-    child,
-    detail,
-    export,
-    listed,
-    module,
-    single,
-    whole,
-    windowed,
-)
+from tap_servicetitan.catalog.endpoint import WHOLE, Endpoint
+from tap_servicetitan.catalog.rows import PAGE_SIZE, child, detail, export, listed, module, single, whole, windowed
+from tap_servicetitan.catalog.window import AD_DAYS, COST_MONTHS, SESSION_MONTHS, Window
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *module(

@@ -12,9 +12,9 @@ import time
 from typing import TYPE_CHECKING, Literal
 
 from tap_servicetitan.api.client import ApiError, CredentialsError, ForbiddenError, NotFoundError
+from tap_servicetitan.catalog.scopes import scope_names
 from tap_servicetitan.catalog.validation import CatalogError
 from tap_servicetitan.cli.files import read_object
-from tap_servicetitan.cli.scopes import names
 from tap_servicetitan.reports.api import REPORTS_SCOPE
 from tap_servicetitan.settings import SettingsError
 from tap_servicetitan.state.bookmarks import StateError
@@ -198,7 +198,7 @@ def _conclusion(found: Sequence[Finding], error: str | None) -> list[str]:
     if not bad:
         return [f"All {len(found)} streams can be read."]
     lines = [f"{len(found) - len(bad)} of {len(found)} streams can be read."]
-    scopes = sorted({names()[one.scope] for one in bad if one.granted == "no scope"})
+    scopes = sorted({scope_names()[one.scope] for one in bad if one.granted == "no scope"})
     if scopes:
         lines += ["", "Tick in the developer portal, or deselect the streams:", *(f"  {name}" for name in scopes)]
     if others := [one for one in bad if one.granted != "no scope"]:

@@ -19,7 +19,7 @@ from tap_servicetitan.sync.stream import Page
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tap_servicetitan.catalog.endpoint import Window
+    from tap_servicetitan.catalog.window import Window
     from tap_servicetitan.records.records import Record, Records
 
 FIRST_DAY = datetime(2015, 1, 1, tzinfo=UTC)

@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 from tap_servicetitan.api.client import ApiError, CredentialsError
 from tap_servicetitan.api.pages import UnexpectedBodyError
-from tap_servicetitan.catalog.endpoint import Endpoint, module
+from tap_servicetitan.catalog.endpoint import Endpoint
+from tap_servicetitan.catalog.rows import module
 from tap_servicetitan.reports.columns import KEY, RUN_AT, WINDOW_FROM, columns_of, find_columns
 from tap_servicetitan.reports.description import ReportError
 from tap_servicetitan.reports.settings import SETTING, read_reports

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-    from tap_servicetitan.catalog.endpoint import Window
+    from tap_servicetitan.catalog.window import Window
     from tap_servicetitan.sandbox.answers import Asked
     from tap_servicetitan.sandbox.facts import Facts
     from tap_servicetitan.sandbox.rows import Item

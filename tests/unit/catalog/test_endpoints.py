@@ -13,22 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_servicetitan.catalog import endpoints
-from tap_servicetitan.catalog.endpoint import (
-    PAGE_SIZE,
-    WHOLE,
-    Endpoint,
-    Window,
-    child,
-    detail,
-    export,
-    listed,
-    module,
-    single,
-    whole,
-    windowed,
-)
+from tap_servicetitan.catalog.endpoint import WHOLE, Endpoint
 from tap_servicetitan.catalog.endpoints import BY_NAME, ENDPOINTS
+from tap_servicetitan.catalog.rows import PAGE_SIZE, child, detail, export, listed, module, single, whole, windowed
 from tap_servicetitan.catalog.schema import stream_facts
+from tap_servicetitan.catalog.window import Window
 from tap_servicetitan.settings import SETTINGS
 
 if TYPE_CHECKING:

@@ -10,19 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_servicetitan.catalog.endpoint import (
-    WHOLE,
-    Endpoint,
-    Window,
-    child,
-    detail,
-    export,
-    listed,
-    module,
-    single,
-    windowed,
-)
+from tap_servicetitan.catalog.endpoint import WHOLE, Endpoint
 from tap_servicetitan.catalog.endpoints import BY_NAME
+from tap_servicetitan.catalog.rows import child, detail, export, listed, module, single, windowed
+from tap_servicetitan.catalog.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,15 +13,17 @@ import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 
 from tap_servicetitan.catalog import schema as under_test
-from tap_servicetitan.catalog.endpoint import Endpoint, Window, child, export, listed, single, windowed
 from tap_servicetitan.catalog.endpoints import BY_NAME, ENDPOINTS
+from tap_servicetitan.catalog.rows import child, export, listed, single, windowed
 from tap_servicetitan.catalog.schema import CORRECTIONS, stream_facts, stream_schema
+from tap_servicetitan.catalog.window import Window
 from tap_servicetitan.tap import TapServiceTitan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tap_servicetitan.api.client import Question
+    from tap_servicetitan.catalog.endpoint import Endpoint
 
 Facts = dict[str, Any]
 

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_servicetitan.catalog.endpoint import child, detail, export, listed, whole
 from tap_servicetitan.catalog.endpoints import BY_NAME
+from tap_servicetitan.catalog.rows import child, detail, export, listed, whole
 from tap_servicetitan.records.passthrough import Direct
 from tap_servicetitan.records.records import DictRecords, Records, dict_records, direct_records
 from tap_servicetitan.state.timestamps import latest
