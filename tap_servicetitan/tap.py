@@ -141,7 +141,7 @@ class TapServiceTitan(Tap):
                 'the state is not of the form {"bookmarks": {stream: {…}}}; give one that a tap for ServiceTitan wrote'
             )
             raise StateError(msg)
-        known = {row.name for row in ENDPOINTS} | {row.formerly for row in ENDPOINTS}
+        known = {row.name for row in ENDPOINTS} | {row.meltanolabs_name for row in ENDPOINTS}
         # Reports are asked last, because the API has to tell what they are.
         if bookmarks and not known & bookmarks.keys() and not self.streams.keys() & bookmarks.keys():
             msg = (
@@ -149,7 +149,7 @@ class TapServiceTitan(Tap):
                 "stream of this one; give the state of this tap, or none for a first run"
             )
             raise StateError(msg)
-        former = {row.name: bookmarks[row.formerly] for row in ENDPOINTS if row.formerly in bookmarks}
+        former = {row.name: bookmarks[row.meltanolabs_name] for row in ENDPOINTS if row.meltanolabs_name in bookmarks}
         taken_over = {name: one for name, one in former.items() if "continue_from" not in bookmarks.get(name, {})}
         for row in ENDPOINTS:
             if one := (bookmarks | taken_over).get(row.name):

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from tap_servicetitan.catalog.window import Window
 
 Kind = Literal["export", "list", "child", "window"]
-"""How a resource is read; each kind is a stream class."""
+"""How a resource is read; there is a reader for each kind."""
 
-Reread = Literal["changed", "sweep", "always"]
-"""Which parents a run visits: those that changed; now and then all of them; all of them every time."""
+Revisit = Literal["changed", "weekly", "always"]
+"""Which parents a run visits: those that changed, once a week all of them, or all of them in every run."""
 
-WHOLE = ""
+BODY = ""
 """The records are the body itself: an array of them, or a single one."""
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -37,49 +37,49 @@ class Endpoint:
     """How the resource is read."""
 
     path: str
-    """Below the module's base path. A placeholder is named as the field of the record that its value goes into."""
+    """Below the module's base path. A placeholder is named after the field of the record that holds its value."""
 
     method: Literal["GET", "POST"] = "GET"
-    """How it is asked; what a POST asks goes into its body."""
+    """The HTTP method; the parameters of a POST go into its body."""
 
     key: tuple[str, ...] = ("id",)
-    """Key properties. The tap makes `_key` and `_line`, and knows `tenantId`, a parent's id and a span's ends."""
+    """Key properties. The tap makes `_key` and `_line`, and adds `tenantId`, a parent's id and a window's bounds."""
 
-    cursor: str | None = "modifiedOn"
-    """The replication key: the field that tells when a row changed; None if there is none."""
+    replication_key: str | None = "modifiedOn"
+    """The field that says when a row changed; None if there is none."""
 
-    since: str | None = None
-    """The parameter of a list that leaves out what did not change since; None if the list is read whole."""
+    modified_since: str | None = None
+    """The query parameter that leaves out rows unchanged since a time; None if the list is read in full."""
 
-    dated: bool = False
-    """Rows are events, which grow old: a start date applies. Reference lists are needed from their first row on."""
+    start_date_applies: bool = False
+    """Rows are events, which age, so that a start date applies. Reference lists are needed from their first row on."""
 
     params: Mapping[str, str] = no_names()
     """Query parameters that every request carries."""
 
     inactive: str | None = None
-    """The parameter that brings inactive rows too, as ``name=value``."""
+    """The parameter that includes inactive rows, as ``name=value``."""
 
     passes: tuple[str, ...] = ()
     """The list is read once with each of these parameters, as ``name=value``."""
 
     records: str = "data"
-    """The field of the body that holds the records, or `WHOLE`."""
+    """The field of the body that holds the records, or `BODY`."""
 
     page_size: int | None = None
-    """Rows of a page; None if the list has no pages."""
+    """Rows per page; None if the list has no pages."""
 
     first_page: int = 1
     """The number of the first page."""
 
-    explode: str | None = None
-    """The field of an item whose entries are the records; the item's other fields join each."""
+    nested_records: str | None = None
+    """The field of an item whose entries are the records; the item's other fields are added to each."""
 
-    lift: Mapping[str, str] = no_names()
-    """Fields that are taken over from within an object, as name: dotted path."""
+    copied_fields: Mapping[str, str] = no_names()
+    """Fields copied from within an object to the first level, as name: dotted path."""
 
-    bare: str | None = None
-    """The name that a body which is no object, but a bare value, is given as a field."""
+    scalar: str | None = None
+    """The field that holds the body where that is a single value and no object."""
 
     made_key: tuple[tuple[str, ...], ...] = ()
     """The fields that `_key` is a hash of: the first set without a null, else the last. Dots lead into objects."""
@@ -94,31 +94,31 @@ class Endpoint:
     """Whether the stream is read unless the catalog says otherwise."""
 
     parent: str | None = None
-    """The stream whose records fill the placeholders of the path, or the setting that lists them."""
+    """The stream whose records fill the placeholders of the path, or the setting that lists their values."""
 
     link: Mapping[str, str] = no_names()
-    """The field of the parent that fills each placeholder; its id where nothing is said."""
+    """The parent's field that fills a placeholder, where it is not the parent's id."""
 
-    reread: Reread = "changed"
+    revisit: Revisit = "changed"
     """Which parents a run visits."""
 
     only: tuple[str, str] | None = None
-    """Just the parents in which a field has a value."""
+    """Visit only parents whose field has a value, as (field, value)."""
 
     ids: str | None = None
     """The parameter that takes the ids of up to 50 parents at once, where the path has no placeholder."""
 
     window: Window | None = None
-    """Given where the resource has to be asked for by spans of time."""
+    """The spans of time that the resource is read by, if its endpoint takes one."""
 
-    formerly: str | None = None
+    meltanolabs_name: str | None = None
     """The stream's name in the MeltanoLabs tap, where it differs."""
 
     module: str = ""
-    """The vendor's API module, filled in by `module`."""
+    """The vendor's API module, filled in by `rows.module`."""
 
     base: str = ""
-    """Base path of the module up to the tenant, filled in by `module`."""
+    """Base path of the module up to the tenant, filled in by `rows.module`."""
 
     def __post_init__(self) -> None:
         """Refuse a row that contradicts itself, in terms of the row."""
@@ -132,8 +132,8 @@ class Endpoint:
             self._refuse("'_key' as a key and made_key go together; give both or neither")
         if (self.kind == "export") is not ("export" in self.path.split("/")):
             self._refuse(f"path {self.path!r} does not fit the kind {self.kind}; a feed has the segment 'export'")
-        if self.since and not self.cursor:
-            self._refuse(f"asks with {self.since!r}, and has no cursor to take the date from; name the cursor")
+        if self.modified_since and not self.replication_key:
+            self._refuse(f"sends {self.modified_since!r} without a replication_key to take the time from; name it")
         self._check_parent()
         for word in (self.inactive, *self.passes):
             if word is not None and not all(word.partition("=")):
@@ -173,7 +173,7 @@ class Endpoint:
 
     @property
     def each_pass(self) -> tuple[dict[str, str], ...]:
-        """What is asked in each pass over the list; in most, there is one pass, and nothing more is asked."""
+        """The additional parameters of each pass over the list; most have one pass, without any."""
         return tuple(dict([_pair(one)]) for one in self.passes) or ({},)
 
     def _refuse(self, fault: str) -> None:

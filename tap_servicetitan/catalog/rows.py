@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
-from tap_servicetitan.catalog.endpoint import WHOLE, Endpoint
+from tap_servicetitan.catalog.endpoint import BODY, Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tap_servicetitan.catalog.endpoint import Reread
+    from tap_servicetitan.catalog.endpoint import Revisit
     from tap_servicetitan.catalog.window import Window
 
 
@@ -18,12 +18,12 @@ class Facts(TypedDict, total=False):
     """What any row may say beyond its name and path."""
 
     key: tuple[str, ...]
-    cursor: str | None
+    replication_key: str | None
     params: Mapping[str, str]
     inactive: str
-    explode: str
+    nested_records: str
     made_key: tuple[tuple[str, ...], ...]
-    formerly: str
+    meltanolabs_name: str
     large: bool
     selected: bool
 
@@ -31,24 +31,24 @@ class Facts(TypedDict, total=False):
 class ListFacts(Facts, total=False):
     """What the row of a list may say."""
 
-    since: str | None
-    dated: bool
+    modified_since: str | None
+    start_date_applies: bool
     passes: tuple[str, ...]
     records: str
     page_size: int | None
     first_page: int
-    lift: Mapping[str, str]
+    copied_fields: Mapping[str, str]
     secret: tuple[str, ...]
 
 
 class ChildFacts(ListFacts, total=False):
-    """What the row of a list within another stream's rows may say."""
+    """What the row of a list below another stream's rows may say."""
 
     link: Mapping[str, str]
-    reread: Reread
+    revisit: Revisit
     only: tuple[str, str]
     ids: str
-    bare: str
+    scalar: str
 
 
 class WindowFacts(Facts, total=False):
@@ -61,7 +61,7 @@ class WindowFacts(Facts, total=False):
 
 
 PAGE_SIZE = 5_000
-"""Rows of a page of a list: the most that the API gives (public clients; the documents name only the default, 50)."""
+"""Rows per page of a list: the most that the API sends (public clients; the documents name only the default, 50)."""
 
 
 def export(name: str, path: str | None = None, **facts: Unpack[Facts]) -> Endpoint:
@@ -69,38 +69,38 @@ def export(name: str, path: str | None = None, **facts: Unpack[Facts]) -> Endpoi
     return Endpoint(name=name, kind="export", path=path or f"export/{_kebab(name)}", **facts)
 
 
-def listed(name: str, path: str | None = None, **facts: Unpack[ListFacts]) -> Endpoint:
-    """Describe a paged list that can leave out what did not change; its path is the name in kebab case unless given."""
-    usual: ListFacts = {"page_size": PAGE_SIZE, "since": "modifiedOnOrAfter"}
+def incremental_list(name: str, path: str | None = None, **facts: Unpack[ListFacts]) -> Endpoint:
+    """Describe a paged list that can leave out unchanged rows; its path is the name in kebab case unless given."""
+    usual: ListFacts = {"page_size": PAGE_SIZE, "modified_since": "modifiedOnOrAfter"}
     return Endpoint(name=name, kind="list", path=path or _kebab(name), **usual | facts)
 
 
-def whole(name: str, path: str | None = None, **facts: Unpack[ListFacts]) -> Endpoint:
-    """Describe a paged list that has to be read whole."""
-    usual: ListFacts = {"page_size": PAGE_SIZE, "cursor": None}
+def full_list(name: str, path: str | None = None, **facts: Unpack[ListFacts]) -> Endpoint:
+    """Describe a paged list that every run reads in full."""
+    usual: ListFacts = {"page_size": PAGE_SIZE, "replication_key": None}
     return Endpoint(name=name, kind="list", path=path or _kebab(name), **usual | facts)
 
 
-def single(name: str, path: str | None = None, **facts: Unpack[ListFacts]) -> Endpoint:
-    """Describe what one request without pages gives: an object, or a list in it."""
-    usual: ListFacts = {"cursor": None, "records": WHOLE}
+def unpaged(name: str, path: str | None = None, **facts: Unpack[ListFacts]) -> Endpoint:
+    """Describe what one request without pages returns: an object, or a list in it."""
+    usual: ListFacts = {"replication_key": None, "records": BODY}
     return Endpoint(name=name, kind="list", path=path or _kebab(name), **usual | facts)
 
 
 def child(name: str, parent: str, path: str, **facts: Unpack[ChildFacts]) -> Endpoint:
     """Describe a paged list that each record of another stream has."""
-    usual: ChildFacts = {"page_size": PAGE_SIZE, "cursor": None}
+    usual: ChildFacts = {"page_size": PAGE_SIZE, "replication_key": None}
     return Endpoint(name=name, kind="child", parent=parent, path=path, **usual | facts)
 
 
-def detail(name: str, parent: str, path: str, **facts: Unpack[ChildFacts]) -> Endpoint:
-    """Describe what one request without pages gives for each record of another stream."""
-    usual: ChildFacts = {"cursor": None, "records": WHOLE}
+def child_object(name: str, parent: str, path: str, **facts: Unpack[ChildFacts]) -> Endpoint:
+    """Describe what one request without pages returns for each record of another stream."""
+    usual: ChildFacts = {"replication_key": None, "records": BODY}
     return Endpoint(name=name, kind="child", parent=parent, path=path, **usual | facts)
 
 
 def windowed(name: str, path: str, window: Window, **facts: Unpack[WindowFacts]) -> Endpoint:
-    """Describe a resource that is asked for by spans of time."""
+    """Describe a resource that is read by spans of time."""
     return Endpoint(name=name, kind="window", path=path, window=window, **facts)
 
 

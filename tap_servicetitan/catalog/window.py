@@ -17,13 +17,13 @@ def no_names() -> Any:  # noqa: ANN401 - the type of a field's default is the fi
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """How a resource is read that has to be asked for by a span of time, one span after the other."""
+    """The spans of time that a resource is read by, one after the other."""
 
     start: str
-    """The parameter that a span's beginning goes into."""
+    """The parameter that takes a span's start."""
 
     end: str
-    """The parameter that a span's end goes into."""
+    """The parameter that takes a span's end."""
 
     unit: Literal["day", "month"]
     """How long a span is."""
@@ -32,16 +32,16 @@ class Window:
     """The end is the span's last second. Right for sums, of which the next midnight could count into two spans."""
 
     fields: Mapping[str, Literal["start", "end"]] = no_names()
-    """Properties that tell which span a record is of."""
+    """Properties that hold the span of a record."""
 
     look_back: int = 0
-    """So many spans before the bookmark are read again, because their figures still move."""
+    """How many spans before the bookmark are read again, because their figures still change."""
 
     ahead: int = 0
-    """So many spans from today on are read, and none before: figures of the future have no past."""
+    """How many spans from today on are read, and none before: figures of the future have no past."""
 
     sparse: bool = False
-    """An empty answer for a long span means that all spans within it are empty, so that they need not be asked."""
+    """An empty response for a long span means that all spans within it are empty and need no request."""
 
 
 AD_DAYS = Window(

@@ -105,7 +105,7 @@ def _outcome(stream: ServiceTitanStream) -> tuple[Granted, int, str | None, str]
         return "failed", 0, None, place(stream.name, error)
     if page is None or not len(page.records):
         return "yes", 0, None, ""
-    cursor = stream.row.cursor
+    cursor = stream.row.replication_key
     return "yes", len(page.records), latest(page.records.texts(cursor)) if cursor else None, ""
 
 

@@ -65,7 +65,7 @@ class ExportStream(ServiceTitanStream):
 
     def _page(self, answer: ExportPage, bookmark: Bookmark, recent: Recent | None) -> tuple[Page, Bookmark]:
         found = self.records(answer.data)
-        mark = latest(found.newest(self.row.cursor)) if self.row.cursor else None
+        mark = latest(found.newest(self.row.replication_key)) if self.row.replication_key else None
         if recent is not None:
             # By modifiedOn alone: where a row has just createdOn, that does not move when the row changes.
             came, found = len(found), recent.sifted(found, self.row.key, found.texts("modifiedOn"))
@@ -75,7 +75,7 @@ class ExportStream(ServiceTitanStream):
         if recent is not None:
             recent.forget(bookmark.horizon, RECENT_REACH)
             bookmark = dataclasses.replace(bookmark, recent=tuple(recent.entries()))
-        return Page(found, bookmark.to_state(self._tap.tenant_id, self.row.cursor)), bookmark
+        return Page(found, bookmark.to_state(self._tap.tenant_id, self.row.replication_key)), bookmark
 
     def _start(self, bookmark: Bookmark) -> str | None:
         """Tell the date to ask for where no token serves; None: the first record."""

@@ -38,10 +38,10 @@ def is_whole(row: Endpoint) -> bool:
         case "window":
             return row.window is not None and bool(row.window.ahead)
         case "list":
-            return row.since is None
+            return row.modified_since is None
         case "child":
             parent = BY_NAME.get(row.parent or "")
-            return row.since is None and (row.reread == "always" or parent is None or is_whole(parent))
+            return row.modified_since is None and (row.revisit == "always" or parent is None or is_whole(parent))
 
 
 def check_state(row: Endpoint, state: Mapping[str, Any], tenant_id: str) -> None:

@@ -48,10 +48,10 @@ class WindowStream(ListedStream):
             rows = 0
             for read in self._of(span, parents):
                 # A record counts as changed when it says something else than when its span was read before.
-                stamps = [one or as_parameter(span.start) for one in read.texts(self.row.cursor or "")]
+                stamps = [one or as_parameter(span.start) for one in read.texts(self.row.replication_key or "")]
                 found = recent.sifted(read, self.row.key, stamps)
                 self.repeats += len(read) - len(found)
-                self.newest = latest([self.newest, *read.texts(self.row.cursor or "")])
+                self.newest = latest([self.newest, *read.texts(self.row.replication_key or "")])
                 rows += len(found)
                 yield Page(found)
             after = self._after(span, recent)
@@ -130,4 +130,6 @@ class WindowStream(ListedStream):
         back = span.start - shifted(span.start, -self.window.look_back, self.window.unit)
         recent.forget(as_parameter(span.start), back)
         mark = as_parameter(span.start)
-        return DateBookmark(mark=mark, recent=tuple(recent.entries())).to_state(self._tap.tenant_id, self.row.cursor)
+        return DateBookmark(mark=mark, recent=tuple(recent.entries())).to_state(
+            self._tap.tenant_id, self.row.replication_key
+        )

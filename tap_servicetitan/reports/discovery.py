@@ -63,7 +63,7 @@ def _row(settings: ReportSettings, key: tuple[str, ...]) -> Endpoint:
         path=f"report-category/{quote(settings.category, safe='')}/reports/{settings.id}/data",
         method="POST",
         key=key,
-        cursor=RUN_AT if settings.window else None,
+        replication_key=RUN_AT if settings.window else None,
         made_key=((WINDOW_FROM,),) if KEY in key else (),
     )
     return module("reporting", "/reporting/v2", row)[0]

@@ -290,4 +290,4 @@ class ReportStream(ServiceTitanStream):
     def _state(self, bookmark: ReportBookmark) -> Page:
         kinds = {**bookmark.kinds} | ({one.name: one.kind for one in self._columns} if self._writer else {})
         now = dataclasses.replace(bookmark, kinds=kinds, run_at=self._run_at)
-        return Page(state=now.to_state(self._tap.tenant_id, self.row.cursor))
+        return Page(state=now.to_state(self._tap.tenant_id, self.row.replication_key))

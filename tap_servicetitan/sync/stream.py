@@ -79,7 +79,7 @@ class ServiceTitanStream(Stream, abc.ABC):
         """Join the tap's session and output."""
         super().__init__(tap)
         self.primary_keys = (*self._tenant_key, *self.row.key)
-        self.replication_key = self.row.cursor
+        self.replication_key = self.row.replication_key
         self.selected_by_default = self.row.selected
         # A feed without a stamp is incremental too: it goes on from its token.
         self.forced_replication_method = REPLICATION_FULL_TABLE if self.is_whole else REPLICATION_INCREMENTAL
@@ -195,16 +195,16 @@ class ServiceTitanStream(Stream, abc.ABC):
     @functools.cached_property
     def _direct(self) -> Direct | None:
         """What checks rows, and passes them through; None where records are not the rows themselves."""
-        if self.for_children or self.row.explode or self.row.bare:
+        if self.for_children or self.row.nested_records or self.row.scalar:
             return None
-        added = {"_key", "_line", "tenantId", *self.row.links, *self.row.lift, *(self._window_fields)}
+        added = {"_key", "_line", "tenantId", *self.row.links, *self.row.copied_fields, *(self._window_fields)}
         try:
             return Direct(
                 self.name,
                 self.effective_schema,
                 is_selected=self.mask.__getitem__,
                 required=[name for name in self.row.key if name not in added],
-                stamp=self.row.cursor,
+                stamp=self.row.replication_key,
             )
         except MisfitError:
             return None

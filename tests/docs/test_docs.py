@@ -89,7 +89,7 @@ def test_streams_that_are_called_otherwise_are_listed() -> None:
     told = re.search(r"<!-- names: begin -->(.*)<!-- names: end -->", page("migrating.md"), re.DOTALL)
     assert told
     rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \|$", told[1], re.MULTILINE)
-    assert rows == [(row.formerly, row.name) for row in ENDPOINTS if row.formerly]
+    assert rows == [(row.meltanolabs_name, row.name) for row in ENDPOINTS if row.meltanolabs_name]
 
 
 def test_the_sandbox_is_described_as_it_is() -> None:

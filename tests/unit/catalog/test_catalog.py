@@ -4,7 +4,7 @@ To renew it, when the change is meant:
 
     python tests/unit/catalog/test_catalog.py > tests/unit/catalog/catalog.txt
 
-The columns: stream, key, cursor (- for none), method, selection by default, number of properties on the
+The columns: stream, key, replication key (- for none), method, selection by default, number of properties on the
 first level and in all, scope.
 """
 
@@ -61,10 +61,19 @@ def described(tap: TapServiceTitan) -> list[str]:
     for entry in tap.catalog_dict["streams"]:
         stream = tap.streams[entry["stream"]]
         assert isinstance(stream, ServiceTitanStream)
-        key, cursor = ",".join(entry["key_properties"]), entry.get("replication_key") or "-"
+        key, replication_key = ",".join(entry["key_properties"]), entry.get("replication_key") or "-"
         selection = "selected" if metadata(entry)[()]["selected-by-default"] else "deselected"
         root, total = len(entry["schema"]["properties"]), _number_of_properties(entry["schema"])
-        columns = [entry["stream"], key, cursor, entry["replication_method"], selection, root, total, stream.scope]
+        columns = [
+            entry["stream"],
+            key,
+            replication_key,
+            entry["replication_method"],
+            selection,
+            root,
+            total,
+            stream.scope,
+        ]
         lines.append("  ".join(map(str, columns)))
     return sorted(lines)
 
@@ -82,7 +91,7 @@ def catalog() -> dict[str, dict[str, Any]]:
 
 
 def test_the_catalog_is_as_it_was() -> None:
-    """A stream, key, cursor, method, scope or number of properties changes only together with the snapshot."""
+    """A stream, key, replication key, method, scope or number of properties changes only together with the snapshot."""
     assert described(TapServiceTitan(validate_config=False)) == SNAPSHOT.read_text(encoding="utf-8").splitlines()
 
 
@@ -106,8 +115,8 @@ def test_streams_are_selected_as_the_table_says(catalog: dict[str, dict[str, Any
     assert list(found.values()).count(False) == DESELECTED
 
 
-def test_keys_and_cursors_always_come(catalog: dict[str, dict[str, Any]]) -> None:
-    """Its key and its cursor come along with a stream in any case, and nothing else does."""
+def test_keys_and_replication_keys_always_come(catalog: dict[str, dict[str, Any]]) -> None:
+    """Its key and its replication key come along with a stream in any case, and nothing else does."""
     for entry in catalog.values():
         automatic = {path[1] for path, one in metadata(entry).items() if one["inclusion"] == "automatic"}
         assert automatic == {*entry["key_properties"], *filter(None, [entry.get("replication_key")])}, entry["stream"]
@@ -137,7 +146,7 @@ def test_a_credential_that_is_selected_stays_so(catalog: dict[str, dict[str, Any
 
 def test_what_is_read_whole_is_a_full_table(catalog: dict[str, dict[str, Any]]) -> None:
     """Where every run brings all rows, the catalog says so, and INCREMENTAL where it brings what is new."""
-    whole = WHOLE | {row.name for row in ENDPOINTS if row.kind == "list" and row.since is None}
+    whole = WHOLE | {row.name for row in ENDPOINTS if row.kind == "list" and row.modified_since is None}
     methods = {name: entry["replication_method"] for name, entry in catalog.items()}
     assert methods == {name: "FULL_TABLE" if name in whole else "INCREMENTAL" for name in BY_NAME}
 
