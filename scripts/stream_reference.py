@@ -8,6 +8,7 @@ What stands between the two marks in the file is replaced; the words around it a
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,11 +28,22 @@ HEAD = """\
 
 
 def reference() -> str:
-    """Write a table for each module of the API, in the order of the stream table."""
+    """Count the streams, and write a table for each module of the API, in the order of the stream table."""
     ordered = sorted(ENDPOINTS, key=lambda row: row.module)
-    return "\n\n".join(
+    tables = [
         f"### {module}\n\n{HEAD}\n" + "\n".join(map(line, rows))
         for module, rows in groupby(ordered, key=lambda row: row.module)
+    ]
+    return "\n\n".join([counts(), *tables])
+
+
+def counts() -> str:
+    """Say how many streams there are, of each kind, and how many are selected by default."""
+    kinds = Counter(row.kind for row in ENDPOINTS)
+    selected = sum(row.selected for row in ENDPOINTS)
+    return (
+        f"{len(ENDPOINTS)} streams: {kinds['export']} export feeds, {kinds['list']} lists, {kinds['child']} children, "
+        f"{kinds['window']} windows. {selected} are selected by default, {len(ENDPOINTS) - selected} are off."
     )
 
 

@@ -180,7 +180,7 @@ def of_stream(output: Output, stream: str, kind: str) -> list[Message]:
 
 @pytest.fixture(scope="module", params=[None, 3], ids=["usual pages", "pages of 3"])
 def everything(request: pytest.FixtureRequest) -> Iterator[Case]:
-    """Read all 177 streams, with many pages too."""
+    """Read all streams, with many pages too."""
     with opened() as sandbox:
         with pytest.MonkeyPatch.context() as monkeypatch:
             if request.param:
