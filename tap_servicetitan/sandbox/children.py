@@ -9,7 +9,7 @@ from tap_servicetitan.sandbox.directory import ROUTERS
 from tap_servicetitan.sandbox.facts import FACTS
 from tap_servicetitan.sandbox.faults import WITHOUT_PAGES
 from tap_servicetitan.sandbox.lists import page_of
-from tap_servicetitan.sandbox.mirrors import MIRRORS, shown_item, shown_rows
+from tap_servicetitan.sandbox.mirrors import BY_ID, MIRRORS, shown_item, shown_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Key: TypeAlias = "tuple[str, ...]"
 
 # Bodies that are one object, which is the row; 404 where there is none.
-_OBJECTS = frozenset({"installed_equipment_details", "job_booked_logs", "location_finding_details"})
+_OBJECTS = frozenset({"job_booked_logs", *BY_ID})
 _BARE = frozenset({"location_preferred_technicians"})
 # Streams that refuse to be read below a parent that is not active any more.
 _ONLY_ACTIVE = frozenset({"customer_notes"})
