@@ -172,24 +172,26 @@ class ListReader(PagedReader):
         mark = bookmark.mark
         for data in self.items(self._since(bookmark)):
             found = self.records.make(data, self.known)
-            if self.row.since:
+            if self.row.modified_since:
                 found, mark = overlap.filtered(self, found, mark)
                 self.newest = mark
             yield Page(found)
         done = bookmark if self.is_incomplete else self._finished(mark, began, overlap)
-        yield Page(state=done.to_state(self.session.tenant_id, self.row.cursor))
+        yield Page(state=done.to_state(self.session.tenant_id, self.row.replication_key))
 
     def _since(self, bookmark: DateBookmark) -> dict[str, str]:
         """Ask for what changed; where nothing was read before, from the start date on if rows grow old."""
-        moment = bookmark.since(self.session.now()) or (self.settings.start_date if self.row.dated else None)
-        return {self.row.since: as_parameter(moment)} if self.row.since and moment else {}
+        moment = bookmark.since(self.session.now()) or (
+            self.settings.start_date if self.row.start_date_applies else None
+        )
+        return {self.row.modified_since: as_parameter(moment)} if self.row.modified_since and moment else {}
 
     def _finished(self, mark: str | None, began: datetime, overlap: OverlapFilter) -> DateBookmark:
         """Give the bookmark of a list that was read to its end.
 
         It is never ahead of the time when reading began: what changed meanwhile may be on a page that was read before.
         """
-        if self.row.since is None:
+        if self.row.modified_since is None:
             return DateBookmark()
         ceiling = as_parameter(began - LIST_OVERLAP)
         if mark is not None and latest((mark, ceiling)) == mark:

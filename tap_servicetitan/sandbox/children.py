@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tap_servicetitan.sandbox.churn import churn
 from tap_servicetitan.sandbox.faults import WITHOUT_PAGES
 from tap_servicetitan.sandbox.lists import page_of
-from tap_servicetitan.sandbox.mirrors import MIRRORS, shown_item
+from tap_servicetitan.sandbox.mirrors import BY_ID, MIRRORS, shown_item
 from tap_servicetitan.sandbox.parents import NOT_FOUND, parent_of, refuses_children
 from tap_servicetitan.sandbox.responses import HttpError, json_response
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tap_servicetitan.sandbox.world import Row
 
 # Bodies that are one object, which is the row; 404 where there is none.
-_OBJECTS = frozenset({"installed_equipment_details", "job_booked_logs", "location_finding_details"})
+_OBJECTS = frozenset({"job_booked_logs", *BY_ID})
 _BARE = frozenset({"location_preferred_technicians"})
 
 

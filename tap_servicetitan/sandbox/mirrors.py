@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tap_servicetitan.sandbox.catalogue import NAMES
 from tap_servicetitan.sandbox.directory import id_of
+from tap_servicetitan.sandbox.facts import FACTS
 from tap_servicetitan.sandbox.rows import form_of
 from tap_servicetitan.sandbox.values import Frame
 
@@ -74,9 +75,16 @@ def _finding(item: Item, row: Row, world: World, now: int) -> Item:
     }
 
 
+BY_ID: Mapping[str, str] = {
+    name: facts.row.parent
+    for name, facts in FACTS.items()
+    if facts.row.kind == "child" and facts.row.parent and facts.row.placeholders == ("id",)
+}
+"""Streams that show a row of another one by its id, and which."""
+
 MIRRORS: Mapping[str, Mirror] = {
+    **{name: Mirror(origin) for name, origin in BY_ID.items()},
     "calls_list": Mirror("calls", _call),
-    "installed_equipment_details": Mirror("installed_equipment"),
     "intacct_business_unit_mappings": Mirror("business_units"),
     "job_holds": Mirror("jobs", _hold, lambda job: job.get("jobStatus") == "Hold"),
     "location_finding_details": Mirror("location_findings", _finding),

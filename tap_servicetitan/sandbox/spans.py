@@ -12,7 +12,7 @@ from tap_servicetitan.sandbox.responses import HttpError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tap_servicetitan.catalog.endpoint import Window
+    from tap_servicetitan.catalog.window import Window
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

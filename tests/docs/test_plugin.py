@@ -171,6 +171,15 @@ def meltano(project: Path, environment: Mapping[str, str], *arguments: str) -> s
     return ended.stdout
 
 
+def test_the_selection_of_the_project_is_written_by_the_script() -> None:
+    """After a change of what is selected by default, run scripts/plugin_definition.py; nothing else is touched."""
+    text = script.PROJECT.read_text(encoding="utf-8")
+    assert script.project(text) == text
+    other = text.replace("    - '!calls_list.*'\n", "    - '!a_stream_that_is_gone.*'\n")
+    assert other != text
+    assert script.project(other) == text
+
+
 def test_meltano_reads_what_is_selected_by_default() -> None:
     """Meltano selects everything unless it is told: both files take out what the tap deselects."""
     off = {f"!{row.name}.*" for row in ENDPOINTS if not row.selected}

@@ -240,7 +240,7 @@ def test_05_the_start_date_as_it_is(sandbox: Sandbox, stream: str, parameter: st
     assert queries(sandbox, stream)[0][parameter] == "2026-09-01T00:00:00Z"
 
 
-REFERENCE = [row.name for row in ENDPOINTS if row.kind == "list" and row.since and not row.dated]
+REFERENCE = [row.name for row in ENDPOINTS if row.kind == "list" and row.modified_since and not row.start_date_applies]
 
 
 def test_06_a_start_date_on_reference_lists(sandbox: Sandbox) -> None:

@@ -14,7 +14,7 @@ from tap_servicetitan.sandbox.spans import Span, calendar_spans
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from tap_servicetitan.catalog.endpoint import Window
+    from tap_servicetitan.catalog.window import Window
     from tap_servicetitan.sandbox.facts import Facts
     from tap_servicetitan.sandbox.rows import Item
     from tap_servicetitan.sandbox.world import World

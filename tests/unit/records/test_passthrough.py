@@ -29,7 +29,7 @@ Json = Any
 Schema = dict[str, Any]
 Crumb = tuple[str, ...]
 
-STREAMS = sorted(name for name, row in BY_NAME.items() if not row.explode)
+STREAMS = sorted(name for name, row in BY_NAME.items() if not row.nested_records)
 NOW = datetime(2026, 11, 24, 1, 2, 3, 456789, tzinfo=UTC)
 CONFORM = TypeConformanceLevel.RECURSIVE
 FREE: Schema = {"type": ["object", "null"], "properties": {}, "additionalProperties": True}
