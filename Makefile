@@ -16,7 +16,7 @@ WHEEL := .venv-wheel
 PIP_INSTALL := -m pip install --quiet --quiet --disable-pip-version-check
 NEW_ENOUGH := import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12")
 
-.PHONY: help demo demo-setup many-tenants test test-setup test-airflow test-wheel benchmark lint types format docs constraints airflow-constraints clean
+.PHONY: help demo demo-setup many-tenants test test-setup test-airflow test-wheel benchmark lint types format docs generated constraints airflow-constraints clean
 .DELETE_ON_ERROR:
 
 help:
@@ -28,6 +28,7 @@ help:
 	@echo 'make benchmark   measure how fast the tap is'
 	@echo 'make lint types  check style and types'
 	@echo 'make format      put the code into its format'
+	@echo 'make generated   write what follows from the stream table: reference, maps, definitions'
 	@echo 'make docs        build the documentation site into site/'
 	@echo 'make clean       remove everything that the other targets made'
 
@@ -75,6 +76,13 @@ format: $(DEV)/.installed
 docs: $(DEV)/.installed
 	$(DEV)/bin/python scripts/site_pages.py
 	$(DEV)/bin/zensical build --clean --strict
+
+generated: $(DEV)/.installed
+	$(DEV)/bin/python scripts/stream_reference.py
+	$(DEV)/bin/python scripts/personal_data.py
+	$(DEV)/bin/python scripts/plugin_definition.py
+	$(DEV)/bin/python tests/unit/catalog/test_catalog.py > catalog.new
+	mv catalog.new tests/unit/catalog/catalog.txt
 
 # uv is used to resolve for all platforms and versions at once. A lock file of its own would name the host it asked.
 constraints: $(DEV)/.installed

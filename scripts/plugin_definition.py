@@ -1,4 +1,4 @@
-"""Write ``tap-servicetitan.plugin.yml`` anew from ``tap-servicetitan --about``.
+"""Write ``tap-servicetitan.plugin.yml`` anew from ``tap-servicetitan --about``, and ``select`` in ``meltano.yml``.
 
     python scripts/plugin_definition.py
 
@@ -7,6 +7,7 @@ The file is in the form that Meltano Hub keeps its definitions in, keys in order
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 FILE = ROOT / "tap-servicetitan.plugin.yml"
+PROJECT = ROOT / "meltano.yml"
 
 Json = dict[str, Any]
 
@@ -127,5 +129,12 @@ def written(told: Json) -> str:
     return yaml.safe_dump(definition(told), sort_keys=True, allow_unicode=True, width=10_000)
 
 
+def project(text: str) -> str:
+    """Put the selection into the text of ``meltano.yml``, and leave the rest of it as it is."""
+    lines = "".join(f"    - '{pattern}'\n" for pattern in selection())
+    return re.sub(r"(?m)(^    select:\n)(?:    - .*\n)+", rf"\g<1>{lines}", text, count=1)
+
+
 if __name__ == "__main__":
+    PROJECT.write_text(project(PROJECT.read_text(encoding="utf-8")), encoding="utf-8")
     FILE.write_text(written(about()), encoding="utf-8")

@@ -162,8 +162,8 @@ def answer_facts(row: Endpoint, document: Json, answer: Json) -> Json:
         body, passed, _ = resolve(document, body["properties"][row.records], passed)
     if "array" in _types(body):
         body, passed, _ = resolve(document, body["items"], passed)
-    if row.bare:
-        return facts | {"properties": {row.bare: fact(document, body)}}
+    if row.scalar:
+        return facts | {"properties": {row.scalar: fact(document, body)}}
     return facts | {"properties": properties(document, body, passed)}
 
 

@@ -8,6 +8,7 @@ What stands between the two marks in the file is replaced; the words around it a
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,11 +28,22 @@ HEAD = """\
 
 
 def reference() -> str:
-    """Write a table for each module of the API, in the order of the stream table."""
+    """Count the streams, and write a table for each module of the API, in the order of the stream table."""
     ordered = sorted(ENDPOINTS, key=lambda row: row.module)
-    return "\n\n".join(
+    tables = [
         f"### {module}\n\n{HEAD}\n" + "\n".join(map(line, rows))
         for module, rows in groupby(ordered, key=lambda row: row.module)
+    ]
+    return "\n\n".join([counts(), *tables])
+
+
+def counts() -> str:
+    """Say how many streams there are, of each kind, and how many are selected by default."""
+    kinds = Counter(row.kind for row in ENDPOINTS)
+    selected = sum(row.selected for row in ENDPOINTS)
+    return (
+        f"{len(ENDPOINTS)} streams: {kinds['export']} export feeds, {kinds['list']} lists, {kinds['child']} children, "
+        f"{kinds['window']} windows. {selected} are selected by default, {len(ENDPOINTS) - selected} are off."
     )
 
 
@@ -52,18 +64,18 @@ def replication(row: Endpoint) -> str:
     """Tell how a stream goes on from its bookmark."""
     match row.kind:
         case "export":
-            return "token" + (f", `{row.cursor}`" if row.cursor else "")
+            return "token" + (f", `{row.replication_key}`" if row.replication_key else "")
         case "window" if row.window:
             if row.window.ahead:
                 return f"whole: the next {row.window.ahead} days"
-            return f"a {row.window.unit} at a time, `{row.cursor}`"
+            return f"a {row.window.unit} at a time, `{row.replication_key}`"
         case "child":
-            changed = f", `{row.cursor}`" if row.since else ""
-            return f"of `{row.parent}`: {REREAD[row.reread]}{changed}"
-    return f"`{row.cursor}`" if row.since else "whole"
+            changed = f", `{row.replication_key}`" if row.modified_since else ""
+            return f"of `{row.parent}`: {REVISIT[row.revisit]}{changed}"
+    return f"`{row.replication_key}`" if row.modified_since else "whole"
 
 
-REREAD = {"changed": "changed ones", "sweep": "changed ones, weekly all", "always": "all"}
+REVISIT = {"changed": "changed ones", "weekly": "changed ones, weekly all", "always": "all"}
 
 
 def inactive(row: Endpoint) -> str:
@@ -82,15 +94,15 @@ def notes(row: Endpoint) -> list[str]:
         found.append("`_key` is made of " + ", else ".join(code(one) for one in row.made_key))
     if "_line" in row.key:
         found.append("`_line` numbers the lines of a parent")
-    if row.explode:
-        found.append(f"a row for each entry of `{row.explode}`")
-    found += [f"`{name}` is taken from `{path}`" for name, path in row.lift.items()]
+    if row.nested_records:
+        found.append(f"a row for each entry of `{row.nested_records}`")
+    found += [f"`{name}` is taken from `{path}`" for name, path in row.copied_fields.items()]
     found += [f"`{name}` is a credential: deselected" for name in row.secret]
     found += _requests(row)
-    if row.dated:
+    if row.start_date_applies:
         found.append("`start_date` applies")
-    if row.formerly:
-        found.append(f"in tap-service-titan: `{row.formerly}`")
+    if row.meltanolabs_name:
+        found.append(f"in tap-service-titan: `{row.meltanolabs_name}`")
     return found
 
 

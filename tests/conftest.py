@@ -1,16 +1,18 @@
-"""What the end-to-end tests share: a sandbox on a socket, and no waiting between tries."""
+"""What the end-to-end tests share: a sandbox on a socket, no waiting between tries, short pages."""
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_servicetitan.api import client
+from tap_servicetitan.api import retry
 from tap_servicetitan.sandbox.server import Sandbox, serve
+from tests.support import short_pages as support
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @pytest.fixture
@@ -25,5 +27,12 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let tries follow each other at once."""
-    monkeypatch.setattr(client, "FIRST_WAIT", 0.001)
-    monkeypatch.setattr(client, "LONGEST_WAIT", 0.01)
+    monkeypatch.setattr(retry, "FIRST_WAIT", 0.001)
+    monkeypatch.setattr(retry, "LONGEST_WAIT", 0.01)
+
+
+@pytest.fixture
+def short_pages() -> Iterator[Callable[[int], None]]:
+    """Let all lists have pages of so many rows when called."""
+    with contextlib.ExitStack() as stack:
+        yield lambda size: stack.enter_context(support.short_pages(size))

@@ -4,76 +4,26 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Literal
+
+from tap_servicetitan.catalog.window import no_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tap_servicetitan.catalog.window import Window
+
 Kind = Literal["export", "list", "child", "window"]
-"""How a resource is read; each kind is a stream class."""
+"""How a resource is read; there is a reader for each kind."""
 
-Reread = Literal["changed", "sweep", "always"]
-"""Which parents a run visits: those that changed; now and then all of them; all of them every time."""
+Revisit = Literal["changed", "weekly", "always"]
+"""Which parents a run visits: those that changed, once a week all of them, or all of them in every run."""
 
-WHOLE = ""
+BODY = ""
 """The records are the body itself: an array of them, or a single one."""
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _PLACEHOLDER = re.compile(r"{(\w+)}")
-
-
-def _nothing() -> Any:  # noqa: ANN401 - the type of a field's default is the field's
-    return dataclasses.field(default_factory=lambda: MappingProxyType({}))
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
-    """How a resource is read that has to be asked for by a span of time, one span after the other."""
-
-    start: str
-    """The parameter that a span's beginning goes into."""
-
-    end: str
-    """The parameter that a span's end goes into."""
-
-    unit: Literal["day", "month"]
-    """How long a span is."""
-
-    closed: bool = False
-    """The end is the span's last second. Right for sums, of which the next midnight could count into two spans."""
-
-    fields: Mapping[str, Literal["start", "end"]] = _nothing()
-    """Properties that tell which span a record is of."""
-
-    look_back: int = 0
-    """So many spans before the bookmark are read again, because their figures still move."""
-
-    ahead: int = 0
-    """So many spans from today on are read, and none before: figures of the future have no past."""
-
-    sparse: bool = False
-    """An empty answer for a long span means that all spans within it are empty, so that they need not be asked."""
-
-
-AD_DAYS = Window(
-    start="fromUtc", end="toUtc", unit="day", closed=True, fields={"date": "start"}, look_back=7, sparse=True
-)
-"""The days of ad figures. Ad platforms correct theirs for some days."""
-
-COST_MONTHS = Window(
-    start="from", end="to", unit="month", closed=True, fields={"from": "start", "to": "end"}, look_back=1
-)
-"""The months of sums of costs."""
-
-SESSION_MONTHS = Window(
-    start="sessionCreatedOnOrAfter",
-    end="sessionCreatedBefore",
-    unit="month",
-    fields={"sessionCreatedOnOrAfter": "start", "sessionCreatedBefore": "end"},
-    look_back=1,
-)
-"""The months of sums over sessions; their end is the next one's beginning, as the parameter's name says."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -87,49 +37,49 @@ class Endpoint:
     """How the resource is read."""
 
     path: str
-    """Below the module's base path. A placeholder is named as the field of the record that its value goes into."""
+    """Below the module's base path. A placeholder is named after the field of the record that holds its value."""
 
     method: Literal["GET", "POST"] = "GET"
-    """How it is asked; what a POST asks goes into its body."""
+    """The HTTP method; the parameters of a POST go into its body."""
 
     key: tuple[str, ...] = ("id",)
-    """Key properties. The tap makes `_key` and `_line`, and knows `tenantId`, a parent's id and a span's ends."""
+    """Key properties. The tap makes `_key` and `_line`, and adds `tenantId`, a parent's id and a window's bounds."""
 
-    cursor: str | None = "modifiedOn"
-    """The replication key: the field that tells when a row changed; None if there is none."""
+    replication_key: str | None = "modifiedOn"
+    """The field that says when a row changed; None if there is none."""
 
-    since: str | None = None
-    """The parameter of a list that leaves out what did not change since; None if the list is read whole."""
+    modified_since: str | None = None
+    """The query parameter that leaves out rows unchanged since a time; None if the list is read in full."""
 
-    dated: bool = False
-    """Rows are events, which grow old: a start date applies. Reference lists are needed from their first row on."""
+    start_date_applies: bool = False
+    """Rows are events, which age, so that a start date applies. Reference lists are needed from their first row on."""
 
-    params: Mapping[str, str] = _nothing()
+    params: Mapping[str, str] = no_names()
     """Query parameters that every request carries."""
 
     inactive: str | None = None
-    """The parameter that brings inactive rows too, as ``name=value``."""
+    """The parameter that includes inactive rows, as ``name=value``."""
 
     passes: tuple[str, ...] = ()
     """The list is read once with each of these parameters, as ``name=value``."""
 
     records: str = "data"
-    """The field of the body that holds the records, or `WHOLE`."""
+    """The field of the body that holds the records, or `BODY`."""
 
     page_size: int | None = None
-    """Rows of a page; None if the list has no pages."""
+    """Rows per page; None if the list has no pages."""
 
     first_page: int = 1
     """The number of the first page."""
 
-    explode: str | None = None
-    """The field of an item whose entries are the records; the item's other fields join each."""
+    nested_records: str | None = None
+    """The field of an item whose entries are the records; the item's other fields are added to each."""
 
-    lift: Mapping[str, str] = _nothing()
-    """Fields that are taken over from within an object, as name: dotted path."""
+    copied_fields: Mapping[str, str] = no_names()
+    """Fields copied from within an object to the first level, as name: dotted path."""
 
-    bare: str | None = None
-    """The name that a body which is no object, but a bare value, is given as a field."""
+    scalar: str | None = None
+    """The field that holds the body where that is a single value and no object."""
 
     made_key: tuple[tuple[str, ...], ...] = ()
     """The fields that `_key` is a hash of: the first set without a null, else the last. Dots lead into objects."""
@@ -144,31 +94,31 @@ class Endpoint:
     """Whether the stream is read unless the catalog says otherwise."""
 
     parent: str | None = None
-    """The stream whose records fill the placeholders of the path, or the setting that lists them."""
+    """The stream whose records fill the placeholders of the path, or the setting that lists their values."""
 
-    link: Mapping[str, str] = _nothing()
-    """The field of the parent that fills each placeholder; its id where nothing is said."""
+    link: Mapping[str, str] = no_names()
+    """The parent's field that fills a placeholder, where it is not the parent's id."""
 
-    reread: Reread = "changed"
+    revisit: Revisit = "changed"
     """Which parents a run visits."""
 
     only: tuple[str, str] | None = None
-    """Just the parents in which a field has a value."""
+    """Visit only parents whose field has a value, as (field, value)."""
 
     ids: str | None = None
     """The parameter that takes the ids of up to 50 parents at once, where the path has no placeholder."""
 
     window: Window | None = None
-    """Given where the resource has to be asked for by spans of time."""
+    """The spans of time that the resource is read by, if its endpoint takes one."""
 
-    formerly: str | None = None
+    meltanolabs_name: str | None = None
     """The stream's name in the MeltanoLabs tap, where it differs."""
 
     module: str = ""
-    """The vendor's API module, filled in by `module`."""
+    """The vendor's API module, filled in by `rows.module`."""
 
     base: str = ""
-    """Base path of the module up to the tenant, filled in by `module`."""
+    """Base path of the module up to the tenant, filled in by `rows.module`."""
 
     def __post_init__(self) -> None:
         """Refuse a row that contradicts itself, in terms of the row."""
@@ -182,8 +132,8 @@ class Endpoint:
             self._refuse("'_key' as a key and made_key go together; give both or neither")
         if (self.kind == "export") is not ("export" in self.path.split("/")):
             self._refuse(f"path {self.path!r} does not fit the kind {self.kind}; a feed has the segment 'export'")
-        if self.since and not self.cursor:
-            self._refuse(f"asks with {self.since!r}, and has no cursor to take the date from; name the cursor")
+        if self.modified_since and not self.replication_key:
+            self._refuse(f"sends {self.modified_since!r} without a replication_key to take the time from; name it")
         self._check_parent()
         for word in (self.inactive, *self.passes):
             if word is not None and not all(word.partition("=")):
@@ -223,7 +173,7 @@ class Endpoint:
 
     @property
     def each_pass(self) -> tuple[dict[str, str], ...]:
-        """What is asked in each pass over the list; in most, there is one pass, and nothing more is asked."""
+        """The additional parameters of each pass over the list; most have one pass, without any."""
         return tuple(dict([_pair(one)]) for one in self.passes) or ({},)
 
     def _refuse(self, fault: str) -> None:
@@ -234,105 +184,3 @@ class Endpoint:
 def _pair(word: str) -> tuple[str, str]:
     name, _, value = word.partition("=")
     return name, value
-
-
-class Facts(TypedDict, total=False):
-    """What any row may say beyond its name and path."""
-
-    key: tuple[str, ...]
-    cursor: str | None
-    params: Mapping[str, str]
-    inactive: str
-    explode: str
-    made_key: tuple[tuple[str, ...], ...]
-    formerly: str
-    large: bool
-    selected: bool
-
-
-class ListFacts(Facts, total=False):
-    """What the row of a list may say."""
-
-    since: str | None
-    dated: bool
-    passes: tuple[str, ...]
-    records: str
-    page_size: int | None
-    first_page: int
-    lift: Mapping[str, str]
-    secret: tuple[str, ...]
-
-
-class ChildFacts(ListFacts, total=False):
-    """What the row of a list within another stream's rows may say."""
-
-    link: Mapping[str, str]
-    reread: Reread
-    only: tuple[str, str]
-    ids: str
-    bare: str
-
-
-class WindowFacts(Facts, total=False):
-    """What the row of a resource that is read by spans of time may say."""
-
-    method: Literal["GET", "POST"]
-    records: str
-    page_size: int | None
-    parent: str
-
-
-PAGE_SIZE = 5_000
-"""Rows of a page of a list: the most that the API gives (public clients; the documents name only the default, 50)."""
-
-
-def export(name: str, path: str | None = None, **facts: Unpack[Facts]) -> Endpoint:
-    """Describe a data export feed; its path is ``export/<name in kebab case>`` unless given."""
-    return Endpoint(name=name, kind="export", path=path or f"export/{_kebab(name)}", **facts)
-
-
-def listed(name: str, path: str | None = None, **facts: Unpack[ListFacts]) -> Endpoint:
-    """Describe a paged list that can leave out what did not change; its path is the name in kebab case unless given."""
-    usual: ListFacts = {"page_size": PAGE_SIZE, "since": "modifiedOnOrAfter"}
-    return Endpoint(name=name, kind="list", path=path or _kebab(name), **usual | facts)
-
-
-def whole(name: str, path: str | None = None, **facts: Unpack[ListFacts]) -> Endpoint:
-    """Describe a paged list that has to be read whole."""
-    usual: ListFacts = {"page_size": PAGE_SIZE, "cursor": None}
-    return Endpoint(name=name, kind="list", path=path or _kebab(name), **usual | facts)
-
-
-def single(name: str, path: str | None = None, **facts: Unpack[ListFacts]) -> Endpoint:
-    """Describe what one request without pages gives: an object, or a list in it."""
-    usual: ListFacts = {"cursor": None, "records": WHOLE}
-    return Endpoint(name=name, kind="list", path=path or _kebab(name), **usual | facts)
-
-
-def child(name: str, parent: str, path: str, **facts: Unpack[ChildFacts]) -> Endpoint:
-    """Describe a paged list that each record of another stream has."""
-    usual: ChildFacts = {"page_size": PAGE_SIZE, "cursor": None}
-    return Endpoint(name=name, kind="child", parent=parent, path=path, **usual | facts)
-
-
-def detail(name: str, parent: str, path: str, **facts: Unpack[ChildFacts]) -> Endpoint:
-    """Describe what one request without pages gives for each record of another stream."""
-    usual: ChildFacts = {"cursor": None, "records": WHOLE}
-    return Endpoint(name=name, kind="child", parent=parent, path=path, **usual | facts)
-
-
-def windowed(name: str, path: str, window: Window, **facts: Unpack[WindowFacts]) -> Endpoint:
-    """Describe a resource that is asked for by spans of time."""
-    return Endpoint(name=name, kind="window", path=path, window=window, **facts)
-
-
-def module(name: str, base: str, *rows: Endpoint) -> tuple[Endpoint, ...]:
-    """Place rows in an API module, whose base path comes before ``/tenant/{tenant}/``."""
-    if not base.startswith("/") or base.endswith("/"):
-        msg = f"module {name}: base path {base!r} starts with a slash and ends without one"
-        raise ValueError(msg)
-    return tuple(dataclasses.replace(row, module=name, base=f"{base}/tenant/{{tenant}}/") for row in rows)
-
-
-def _kebab(name: str) -> str:
-    return name.replace("_", "-")

@@ -1,28 +1,24 @@
 """THE table: every stream, a row each, with the reason on each row that deviates.
 
-A row names what differs from the usual endpoint; what is usual is a default in `endpoint`.
+A row names what differs from the usual endpoint; what is usual is a default in `endpoint` and `rows`.
 Names, types and nullability of fields are facts, not decisions: see ``schemas/``.
 """
 
 from __future__ import annotations
 
-from tap_servicetitan.catalog.endpoint import (
-    AD_DAYS,
-    COST_MONTHS,
+from tap_servicetitan.catalog.endpoint import BODY, Endpoint
+from tap_servicetitan.catalog.rows import (
     PAGE_SIZE,
-    SESSION_MONTHS,
-    WHOLE,
-    Endpoint,
-    Window,
     child,
-    detail,
+    child_object,
     export,
-    listed,
+    full_list,
+    incremental_list,
     module,
-    single,
-    whole,
+    unpaged,
     windowed,
 )
+from tap_servicetitan.catalog.window import AD_DAYS, COST_MONTHS, SESSION_MONTHS, Window
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *module(
@@ -33,39 +29,39 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         export("payments", large=True),
         export("inventory_bills"),
         # Gives procurement bills unless asked for the others, and never both at once.
-        listed("ap_bills", passes=("billType=Procurement", "billType=ApBill"), dated=True),
-        listed("ap_credits", dated=True),
-        listed("ap_payments", dated=True),
-        listed("credit_memos", inactive="active=Any", dated=True),
+        incremental_list("ap_bills", passes=("billType=Procurement", "billType=ApBill"), start_date_applies=True),
+        incremental_list("ap_credits", start_date_applies=True),
+        incremental_list("ap_payments", start_date_applies=True),
+        incremental_list("credit_memos", inactive="active=Any", start_date_applies=True),
         # Its filter is by creation, and items change: read whole.
-        whole("credit_memo_items", "credit-memos/credit-memo-items", inactive="active=Any"),
-        listed("bank_deposits", dated=True),
-        listed("gl_accounts", inactive="active=Any"),
-        listed("gl_account_types", "gl-accounts/types", inactive="active=Any"),
+        full_list("credit_memo_items", "credit-memos/credit-memo-items", inactive="active=Any"),
+        incremental_list("bank_deposits", start_date_applies=True),
+        incremental_list("gl_accounts", inactive="active=Any"),
+        incremental_list("gl_account_types", "gl-accounts/types", inactive="active=Any"),
         # Leaves out empty entries unless asked. 500 is the documented maximum.
-        listed("journal_entries", params={"empty": "Include"}, page_size=500, dated=True),
-        listed("payment_terms"),
-        whole("payment_types", inactive="active=Any"),
-        listed("remittance_vendors", inactive="active=Any"),
-        listed("tax_zones", inactive="active=Any"),
-        listed("ap_bill_custom_fields", "ap-bills/custom-fields"),
-        listed("ap_credit_custom_fields", "ap-credits/custom-fields"),
-        listed("ap_payment_custom_fields", "ap-payments/custom-fields"),
-        listed("credit_memo_custom_fields", "credit-memos/custom-fields"),
-        listed(
+        incremental_list("journal_entries", params={"empty": "Include"}, page_size=500, start_date_applies=True),
+        incremental_list("payment_terms"),
+        full_list("payment_types", inactive="active=Any"),
+        incremental_list("remittance_vendors", inactive="active=Any"),
+        incremental_list("tax_zones", inactive="active=Any"),
+        incremental_list("ap_bill_custom_fields", "ap-bills/custom-fields"),
+        incremental_list("ap_credit_custom_fields", "ap-credits/custom-fields"),
+        incremental_list("ap_payment_custom_fields", "ap-payments/custom-fields"),
+        incremental_list("credit_memo_custom_fields", "credit-memos/custom-fields"),
+        incremental_list(
             "inventory_bill_custom_fields",
             "inventory-bills/custom-fields",
-            formerly="inventory_bills_custom_fields",
+            meltanolabs_name="inventory_bills_custom_fields",
         ),
-        listed("invoice_custom_fields", "invoices/custom-fields"),
-        listed("payment_custom_fields", "payments/custom-fields"),
+        incremental_list("invoice_custom_fields", "invoices/custom-fields"),
+        incremental_list("payment_custom_fields", "payments/custom-fields"),
         # A transaction may join a deposit without a new modifiedOn of the deposit, as far as is known.
         child(
             "bank_deposit_transactions",
             "bank_deposits",
             "bank-deposits/{bankDepositId}/transactions",
             key=("bankDepositId", "id"),
-            reread="sweep",
+            revisit="weekly",
         ),
         # Lines have no id: they are numbered in the order of the answer. 500 is the documented maximum.
         child(
@@ -85,31 +81,31 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         ),
         # One request for each invoice.
         child(
-            "invoice_tasks", "invoices", "invoices/{invoiceId}/tasks", key=("taskId",), reread="sweep", selected=False
+            "invoice_tasks", "invoices", "invoices/{invoiceId}/tasks", key=("taskId",), revisit="weekly", selected=False
         ),
     ),
     *module(
         "crm",
         "/crm/v2",
-        listed("booking_provider_tags"),
+        incremental_list("booking_provider_tags"),
         export("bookings"),
         # The only place of a booking's phone and e-mail; one request for each booking.
-        child("booking_contacts", "bookings", "bookings/{bookingId}/contacts", reread="sweep", selected=False),
-        listed("contacts", dated=True),
-        listed("contact_methods", "contacts/contact-methods", dated=True),
-        single("contact_preferences", "contacts/preferences"),
+        child("booking_contacts", "bookings", "bookings/{bookingId}/contacts", revisit="weekly", selected=False),
+        incremental_list("contacts", start_date_applies=True),
+        incremental_list("contact_methods", "contacts/contact-methods", start_date_applies=True),
+        unpaged("contact_preferences", "contacts/preferences"),
         # One request for each contact.
         child(
-            "contact_relationships", "contacts", "contacts/{contactId}/relationships", reread="sweep", selected=False
+            "contact_relationships", "contacts", "contacts/{contactId}/relationships", revisit="weekly", selected=False
         ),
         # One request for each contact method.
-        detail(
+        child_object(
             "contact_method_preferences",
             "contact_methods",
             "contacts/{contactId}/contact-methods/{contactMethodId}/preferences",
             link={"contactId": "contactId", "contactMethodId": "id"},
             key=("contactMethodId", "name"),
-            reread="sweep",
+            revisit="weekly",
             selected=False,
         ),
         export("customers", large=True),
@@ -120,21 +116,23 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "customer_notes",
             "customers",
             "customers/{customerId}/notes",
-            cursor="modifiedOn",
-            since="modifiedOnOrAfter",
-            reread="sweep",
+            replication_key="modifiedOn",
+            modified_since="modifiedOnOrAfter",
+            revisit="weekly",
             selected=False,
         ),
-        listed("customer_custom_fields", "customers/custom-fields", formerly="customers_custom_fields"),
+        incremental_list(
+            "customer_custom_fields", "customers/custom-fields", meltanolabs_name="customers_custom_fields"
+        ),
         export("leads"),
         # As customer_notes.
         child(
             "lead_notes",
             "leads",
             "leads/{leadId}/notes",
-            cursor="modifiedOn",
-            since="modifiedOnOrAfter",
-            reread="sweep",
+            replication_key="modifiedOn",
+            modified_since="modifiedOnOrAfter",
+            revisit="weekly",
             selected=False,
         ),
         export("locations", large=True),
@@ -145,20 +143,22 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "location_notes",
             "locations",
             "locations/{locationId}/notes",
-            cursor="modifiedOn",
-            since="modifiedOnOrAfter",
-            reread="sweep",
+            replication_key="modifiedOn",
+            modified_since="modifiedOnOrAfter",
+            revisit="weekly",
             selected=False,
         ),
-        listed("location_custom_fields", "locations/custom-fields", formerly="locations_custom_fields"),
+        incremental_list(
+            "location_custom_fields", "locations/custom-fields", meltanolabs_name="locations_custom_fields"
+        ),
         # The body is a technician's id or null, and nothing else; one request for each location.
-        detail(
+        child_object(
             "location_preferred_technicians",
             "locations",
             "locations/{locationId}/preferredtechnician",
-            bare="technicianId",
+            scalar="technicianId",
             key=("locationId",),
-            reread="sweep",
+            revisit="weekly",
             selected=False,
         ),
     ),
@@ -173,14 +173,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "/dispatch/v2",
         # The one feed that hides inactive rows unless asked: its `active` defaults to True.
         export("appointment_assignments", inactive="active=Any", large=True),
-        whole("arrival_windows", inactive="active=Any"),
-        single("arrival_window_configuration", "arrival-windows/configuration", key=("tenantId",)),
-        single("business_hours", key=("tenantId",)),
-        listed("non_job_appointments", inactive="activeOnly=false", dated=True),
-        listed("teams", inactive="includeInactive=true"),
-        listed("technician_shifts", inactive="active=Any", dated=True),
-        listed("technician_skills", inactive="active=Any"),
-        listed("zones", inactive="active=Any"),
+        full_list("arrival_windows", inactive="active=Any"),
+        unpaged("arrival_window_configuration", "arrival-windows/configuration", key=("tenantId",)),
+        unpaged("business_hours", key=("tenantId",)),
+        incremental_list("non_job_appointments", inactive="activeOnly=false", start_date_applies=True),
+        incremental_list("teams", inactive="includeInactive=true"),
+        incremental_list("technician_shifts", inactive="active=Any", start_date_applies=True),
+        incremental_list("technician_skills", inactive="active=Any"),
+        incremental_list("zones", inactive="active=Any"),
         # How much can still be booked in the next 14 days, the most that the API looks ahead (seen on live tenants).
         windowed(
             "capacities",
@@ -191,7 +191,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             records="availabilities",
             key=("_key",),
             made_key=(("startUtc", "endUtc", "businessUnitIds"),),
-            cursor=None,
+            replication_key=None,
             selected=False,
         ),
     ),
@@ -200,52 +200,52 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "/equipmentsystems/v2",
         export("installed_equipment"),
         # The only place of custom field values and attachments; one request for each item.
-        detail(
+        child_object(
             "installed_equipment_details",
             "installed_equipment",
             "installed-equipment/{id}",
             selected=False,
         ),
         # The filters by date are there, and the rows have no dates to take them from.
-        whole(
+        full_list(
             "installed_equipment_custom_fields",
             "installed-equipment/custom-field-types",
             params={"descending": "false"},
         ),
-        listed("equipment_types", inactive="active=Any"),
+        incremental_list("equipment_types", inactive="active=Any"),
     ),
     *module(
         "findings",
         "/findings/v2",
-        listed("location_findings", inactive="active=Any", dated=True),
+        incremental_list("location_findings", inactive="active=Any", start_date_applies=True),
         # The only place of a finding's status and its estimates and jobs; one request for each finding.
-        detail(
-            "location_finding_details", "location_findings", "location-findings/{id}", reread="sweep", selected=False
+        child_object(
+            "location_finding_details", "location_findings", "location-findings/{id}", revisit="weekly", selected=False
         ),
         child(
             "location_finding_attachments",
             "location_findings",
             "location-findings/{locationFindingId}/attachments",
-            reread="sweep",
+            revisit="weekly",
             selected=False,
         ),
     ),
     *module(
         "forms",
         "/forms/v2",
-        listed("forms", inactive="active=Any", params={"status": "Any"}),
+        incremental_list("forms", inactive="active=Any", params={"status": "Any"}),
         # Submissions are large: live clients ran out of memory with pages of 5,000.
-        listed(
+        incremental_list(
             "submissions",
             inactive="active=Any",
             params={"status": "Any"},
-            cursor="submittedOn",
-            since="submittedOnOrAfter",
+            replication_key="submittedOn",
+            modified_since="submittedOnOrAfter",
             page_size=500,
-            dated=True,
+            start_date_applies=True,
         ),
         # One request for each job.
-        child("job_attachments", "jobs", "jobs/{jobId}/attachments", reread="sweep", selected=False),
+        child("job_attachments", "jobs", "jobs/{jobId}/attachments", revisit="weekly", selected=False),
     ),
     *module(
         "inventory",
@@ -254,22 +254,22 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         export("purchase_orders"),
         export("returns"),
         export("transfers"),
-        listed("inventory_templates", inactive="active=Any"),
-        listed("purchase_order_requests", "purchase-orders/requests", dated=True),
-        listed("purchase_order_markups"),
-        listed("purchase_order_types", inactive="active=Any"),
-        listed("receipts", inactive="active=Any", dated=True),
+        incremental_list("inventory_templates", inactive="active=Any"),
+        incremental_list("purchase_order_requests", "purchase-orders/requests", start_date_applies=True),
+        incremental_list("purchase_order_markups"),
+        incremental_list("purchase_order_types", inactive="active=Any"),
+        incremental_list("receipts", inactive="active=Any", start_date_applies=True),
         # A public client's note gives 500 as the maximum.
-        listed("return_types", inactive="activeOnly=false", page_size=500),
-        listed("trucks", inactive="active=Any"),
-        listed("vendors", inactive="active=Any"),
-        listed("vendor_custom_fields", "vendors/custom-fields"),
-        listed("warehouses", inactive="active=Any"),
+        incremental_list("return_types", inactive="activeOnly=false", page_size=500),
+        incremental_list("trucks", inactive="active=Any"),
+        incremental_list("vendors", inactive="active=Any"),
+        incremental_list("vendor_custom_fields", "vendors/custom-fields"),
+        incremental_list("warehouses", inactive="active=Any"),
     ),
     *module(
         "jbce",
         "/jbce/v2",
-        listed("call_reasons", inactive="active=Any"),
+        incremental_list("call_reasons", inactive="active=Any"),
     ),
     *module(
         "jpm",
@@ -279,23 +279,23 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         # Has the parameter of appointment_assignments; its default differs between vendor pages.
         export("appointments", inactive="active=Any", large=True),
         # An append-only log without modifiedOn.
-        export("job_canceled_logs", cursor="createdOn"),
+        export("job_canceled_logs", replication_key="createdOn"),
         export("job_notes"),
         export("project_notes"),
         # An item is a job with its events; an event has an id, and no stamp of its change
         # (`date` is when the event happened, and may lie in the future).
-        export("job_history", key=("jobId", "id"), cursor=None, explode="history", large=True),
-        listed("job_cancel_reasons", inactive="active=Any"),
-        listed("job_hold_reasons", inactive="active=Any"),
+        export("job_history", key=("jobId", "id"), replication_key=None, nested_records="history", large=True),
+        incremental_list("job_cancel_reasons", inactive="active=Any"),
+        incremental_list("job_hold_reasons", inactive="active=Any"),
         # Sorts by another parameter than all others.
-        listed("job_types", inactive="active=Any", params={"orderBy": "id", "orderByDirection": "asc"}),
-        listed("job_custom_fields", "jobs/custom-fields"),
-        listed("project_statuses"),
-        listed("project_substatuses", inactive="active=Any", formerly="project_sub_statuses"),
-        whole("project_types"),
-        listed("project_custom_fields", "projects/custom-fields"),
-        whole("wbs_budget_codes", "work-breakdown-structure/budget-codes"),
-        whole("wbs_segments", "work-breakdown-structure/segments"),
+        incremental_list("job_types", inactive="active=Any", params={"orderBy": "id", "orderByDirection": "asc"}),
+        incremental_list("job_custom_fields", "jobs/custom-fields"),
+        incremental_list("project_statuses"),
+        incremental_list("project_substatuses", inactive="active=Any", meltanolabs_name="project_sub_statuses"),
+        full_list("project_types"),
+        incremental_list("project_custom_fields", "projects/custom-fields"),
+        full_list("wbs_budget_codes", "work-breakdown-structure/budget-codes"),
+        full_list("wbs_segments", "work-breakdown-structure/segments"),
         child(
             "wbs_segment_items",
             "wbs_segments",
@@ -308,7 +308,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "projects",
             "work-breakdown-structure/projects/{projectId}/segments",
             key=("projectId", "id"),
-            reread="sweep",
+            revisit="weekly",
             selected=False,
         ),
         # One request for each segment of each project.
@@ -319,7 +319,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             link={"projectId": "projectId", "segmentId": "id"},
             key=("projectId", "id"),
             params={"includeChildren": "true"},
-            reread="sweep",
+            revisit="weekly",
             selected=False,
         ),
         # One request for each project.
@@ -328,11 +328,13 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "projects",
             "work-breakdown-structure/projects/{projectId}/budget-codes",
             key=("projectId", "id"),
-            reread="sweep",
+            revisit="weekly",
             selected=False,
         ),
         # A bare object, and 404 where a job has none; one request for each job.
-        detail("job_booked_logs", "jobs", "jobs/{jobId}/booked-log", formerly="job_booked_log", selected=False),
+        child_object(
+            "job_booked_logs", "jobs", "jobs/{jobId}/booked-log", meltanolabs_name="job_booked_log", selected=False
+        ),
         # Only jobs on hold have a reason.
         child(
             "job_holds",
@@ -358,10 +360,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             made_key=(
                 ("dateTime", "leadType", "call.id", "booking.id", "leadForm.leadNumber", "job.id", "customer.id"),
             ),
-            cursor="dateTime",
+            replication_key="dateTime",
         ),
         # A snapshot of the warnings of this moment, without ids and without pages.
-        single(
+        unpaged(
             "capacity_warnings",
             records="data",
             key=("_key",),
@@ -376,7 +378,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             page_size=PAGE_SIZE,
             key=("_key",),
             made_key=(("date", "campaign.id", "campaign.externalId", "campaign.name"),),
-            cursor="date",
+            replication_key="date",
         ),
         # As campaign_performance.
         windowed(
@@ -387,8 +389,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             page_size=PAGE_SIZE,
             key=("_key",),
             made_key=(("date", "campaign.id", "campaign.externalId", "adGroup.id"),),
-            cursor="date",
-            formerly="adgroup_performance",
+            replication_key="date",
+            meltanolabs_name="adgroup_performance",
         ),
         # As campaign_performance. Ids of keywords repeat across ad groups.
         windowed(
@@ -399,14 +401,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             page_size=PAGE_SIZE,
             key=("_key",),
             made_key=(("date", "campaign.id", "campaign.externalId", "adGroup.id", "keyword.id"),),
-            cursor="date",
+            replication_key="date",
         ),
     ),
     *module(
         "marketing_reputation",
         "/marketingreputation/v2",
         # Any id may be null: a review is told by ServiceTitan's id, else the platform's, else by who wrote what when.
-        listed(
+        incremental_list(
             "reviews",
             key=("_key",),
             made_key=(
@@ -414,17 +416,17 @@ ENDPOINTS: tuple[Endpoint, ...] = (
                 ("externalId", "platform"),
                 ("platform", "address", "authorName", "publishDate", "review"),
             ),
-            dated=True,
+            start_date_applies=True,
         ),
     ),
     *module(
         "marketing",
         "/marketing/v2",
         # Named by module: the pricebook has categories too.
-        listed("marketing_categories", "categories"),
+        incremental_list("marketing_categories", "categories"),
         # Costs of a month of a campaign; they have no dates of their own.
-        whole("costs"),
-        listed("campaigns", inactive="active=Any"),
+        full_list("costs"),
+        incremental_list("campaigns", inactive="active=Any"),
         # Sums over the span that is asked for.
         windowed(
             "campaign_cost_summaries",
@@ -432,7 +434,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             COST_MONTHS,
             records="items",
             key=("campaignId", "from"),
-            cursor="from",
+            replication_key="from",
             selected=False,
         ),
         # As campaign_cost_summaries.
@@ -440,9 +442,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "email_channel_costs",
             "email-channel-cost",
             COST_MONTHS,
-            records=WHOLE,
+            records=BODY,
             key=("tenantId", "from"),
-            cursor="from",
+            replication_key="from",
             selected=False,
         ),
     ),
@@ -451,36 +453,36 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "/memberships/v2",
         export("membership_types"),
         export("recurring_service_types"),
-        export("memberships", formerly="memberships_export"),
+        export("memberships", meltanolabs_name="memberships_export"),
         export("invoice_templates"),
         export("recurring_services"),
         export("recurring_service_events"),
         # An append-only log without modifiedOn.
-        export("membership_status_changes", cursor="createdOn"),
-        listed("membership_custom_fields", "memberships/custom-fields"),
+        export("membership_status_changes", replication_key="createdOn"),
+        incremental_list("membership_custom_fields", "memberships/custom-fields"),
         # The rows of membership_types.recurringServices with their ids.
-        detail(
+        child_object(
             "membership_type_recurring_service_items",
             "membership_types",
             "membership-types/{membershipTypeId}/recurring-service-items",
-            reread="always",
+            revisit="always",
             selected=False,
         ),
         # The rows of membership_types.discounts with their ids.
-        detail(
+        child_object(
             "membership_type_discounts",
             "membership_types",
             "membership-types/{membershipTypeId}/discounts",
-            reread="always",
+            revisit="always",
             selected=False,
         ),
         # The rows of membership_types.durationBilling with their ids, and the inactive ones.
-        detail(
+        child_object(
             "membership_type_duration_billing_items",
             "membership_types",
             "membership-types/{membershipTypeId}/duration-billing-items",
             inactive="active=Any",
-            reread="always",
+            revisit="always",
             selected=False,
         ),
     ),
@@ -517,34 +519,36 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         # Rows have no id, and employees and technicians have ids of their own.
         export("payroll_settings", key=("employeeId", "employeeType")),
         # Rows have no id and no modifiedOn, and a retired rate stands beside the one in force.
-        whole(
+        full_list(
             "location_rates",
             "locations/rates",
             inactive="active=Any",
             key=("locationId", "laborTypeCode", "createdOn"),
         ),
-        listed("payrolls", inactive="active=Any", dated=True),
-        listed("non_job_timesheets", inactive="active=Any", dated=True),
+        incremental_list("payrolls", inactive="active=Any", start_date_applies=True),
+        incremental_list("non_job_timesheets", inactive="active=Any", start_date_applies=True),
     ),
     *module(
         "pricebook",
         "/pricebook/v2",
         # Named by module: marketing has categories too.
-        export("pricebook_categories", "export/categories", formerly="categories"),
-        export("equipment", formerly="export_equipment"),
-        export("services", formerly="export_services"),
+        export("pricebook_categories", "export/categories", meltanolabs_name="categories"),
+        export("equipment", meltanolabs_name="export_equipment"),
+        export("services", meltanolabs_name="export_services"),
         # The feed's rows and two fields more: calculatedPrice and useStaticPrices.
-        listed("services_list", "services", inactive="active=Any", params={"calculatePrices": "true"}, selected=False),
-        export("materials", formerly="export_materials"),
-        whole("client_specific_pricing", "clientspecificpricing", inactive="active=Any"),
-        listed("discounts_and_fees", inactive="active=Any"),
-        whole("material_markups", "materialsmarkup", formerly="materials_markup"),
-        single("material_cost_types", "materials/costtypes", records="data"),
+        incremental_list(
+            "services_list", "services", inactive="active=Any", params={"calculatePrices": "true"}, selected=False
+        ),
+        export("materials", meltanolabs_name="export_materials"),
+        full_list("client_specific_pricing", "clientspecificpricing", inactive="active=Any"),
+        incremental_list("discounts_and_fees", inactive="active=Any"),
+        full_list("material_markups", "materialsmarkup", meltanolabs_name="materials_markup"),
+        unpaged("material_cost_types", "materials/costtypes", records="data"),
     ),
     *module(
         "reporting",
         "/reporting/v2",
-        whole("report_categories"),
+        full_list("report_categories"),
         # A report may stand in several categories.
         child(
             "reports",
@@ -558,31 +562,31 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "/sales/v2",
         # The vendor's /estimates/export is the deprecated twin of this feed.
         export("estimates", large=True),
-        listed("estimate_items", "estimates/items", inactive="active=Any", dated=True),
+        incremental_list("estimate_items", "estimates/items", inactive="active=Any", start_date_applies=True),
         # One request for each estimate.
-        detail(
+        child_object(
             "estimate_status_changes",
             "estimates",
             "status/estimates/{estimateId}/changes",
-            reread="sweep",
+            revisit="weekly",
             selected=False,
         ),
-        listed("estimate_templates", inactive="active=Any"),
-        listed("proposal_templates", inactive="active=Any"),
-        single("proposal_types", records="data", inactive="active=Any"),
+        incremental_list("estimate_templates", inactive="active=Any"),
+        incremental_list("proposal_templates", inactive="active=Any"),
+        unpaged("proposal_types", records="data", inactive="active=Any"),
     ),
     *module(
         "scheduling_pro",
         "/schedulingpro/v2",
-        listed("schedulers", secret=("dataApiKey",)),
+        incremental_list("schedulers", secret=("dataApiKey",)),
         # Sessions come and go without a change of their scheduler.
         child(
             "scheduler_sessions",
             "schedulers",
             "schedulers/{schedulerId}/sessions",
-            cursor="modifiedOn",
-            since="modifiedOnOrAfter",
-            reread="always",
+            replication_key="modifiedOn",
+            modified_since="modifiedOnOrAfter",
+            revisit="always",
         ),
         # Sums over the span that is asked for.
         windowed(
@@ -590,18 +594,18 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "schedulers/{id}/performance",
             SESSION_MONTHS,
             parent="schedulers",
-            records=WHOLE,
+            records=BODY,
             key=("id", "sessionCreatedOnOrAfter"),
-            cursor="sessionCreatedOnOrAfter",
+            replication_key="sessionCreatedOnOrAfter",
         ),
         # No endpoint lists routers: their ids come from the settings.
         child(
             "router_sessions",
             "router_ids",
             "routers/{routerId}/sessions",
-            cursor="modifiedOn",
-            since="modifiedOnOrAfter",
-            reread="always",
+            replication_key="modifiedOn",
+            modified_since="modifiedOnOrAfter",
+            revisit="always",
             selected=False,
         ),
         # As scheduler_performance, and as router_sessions.
@@ -610,9 +614,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "routers/{id}/performance",
             SESSION_MONTHS,
             parent="router_ids",
-            records=WHOLE,
+            records=BODY,
             key=("id", "sessionCreatedOnOrAfter"),
-            cursor="sessionCreatedOnOrAfter",
+            replication_key="sessionCreatedOnOrAfter",
             selected=False,
         ),
     ),
@@ -629,9 +633,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         export("business_units"),
         export("tag_types"),
         # Leaves out the roles of one kind of employee unless asked for all.
-        whole("user_roles", inactive="active=Any", params={"employeeType": "All"}),
+        full_list("user_roles", inactive="active=Any", params={"employeeType": "All"}),
         # Pages are numbered from 0 (seen on a live tenant), of 500 rows at most; all three parameters are required.
-        whole(
+        full_list(
             "intacct_business_unit_mappings",
             "business-units/intacct",
             params={"includeTotal": "true"},
@@ -642,12 +646,12 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *module(
         "task_management",
         "/taskmanagement/v2",
-        listed("tasks", inactive="active=Any", params={"includeSubtasks": "true"}, dated=True),
+        incremental_list("tasks", inactive="active=Any", params={"includeSubtasks": "true"}, start_date_applies=True),
         # One body of eight lists, of which three are streams of their own.
-        single("task_management_data", "data", key=("tenantId",), selected=False),
-        single("task_types", "data", records="taskTypes"),
-        single("task_sources", "data", records="taskSources"),
-        single("task_resolutions", "data", records="taskResolutions"),
+        unpaged("task_management_data", "data", key=("tenantId",), selected=False),
+        unpaged("task_types", "data", records="taskTypes"),
+        unpaged("task_sources", "data", records="taskSources"),
+        unpaged("task_resolutions", "data", records="taskResolutions"),
     ),
     *module(
         "telecom",
@@ -658,13 +662,13 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "telecom",
         "/telecom/v3",
         # The feed's rows and some fields more. Ascending is the default here, and a plus sign is not documented.
-        listed(
+        incremental_list(
             "calls_list",
             "calls",
             inactive="active=Any",
             params={"sort": "Id"},
-            lift={"modifiedOn": "leadCall.modifiedOn"},
-            dated=True,
+            copied_fields={"modifiedOn": "leadCall.modifiedOn"},
+            start_date_applies=True,
             selected=False,
         ),
     ),

@@ -54,14 +54,14 @@ def stream_schema(row: Endpoint) -> Schema:
     Everything but the keys may be null and enums are open: the API breaks both promises.
     """
     properties = dict(stream_facts(row)["properties"])
-    if row.explode:
-        entry = properties.pop(row.explode)["items"]
+    if row.nested_records:
+        entry = properties.pop(row.nested_records)["items"]
         properties |= entry["properties"]
     properties |= {name: fact for name, fact in _added(row).items() if name not in properties}
     schema = _object({name: _corrected(row.name, name, fact) for name, fact in properties.items()})
     for name in row.key:
         if name not in schema["properties"]:
-            msg = f"{row.name}: the key {name!r} is no property of it; mend the row or its facts"
+            msg = f"{row.name}: the key {name!r} is no property of it; correct the row or its facts"
             raise LookupError(msg)
         schema["properties"][name]["type"] = _types(properties[name])[0]
     return {"type": "object", "properties": schema["properties"], "required": list(row.key)}
@@ -70,8 +70,8 @@ def stream_schema(row: Endpoint) -> Schema:
 def _added(row: Endpoint) -> Schema:
     """Facts of the properties that the tap adds to what the API sends."""
     made = {name: _MADE[name] for name in row.key if name in _MADE}
-    lifted = {name: _within(stream_facts(row)["properties"], path) for name, path in row.lift.items()}
-    return made | _of_parent(row) | _of_window(row) | lifted
+    copied = {name: _within(stream_facts(row)["properties"], path) for name, path in row.copied_fields.items()}
+    return made | _of_parent(row) | _of_window(row) | copied
 
 
 def _of_parent(row: Endpoint) -> Schema:

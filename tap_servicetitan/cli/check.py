@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from tap_servicetitan.catalog.scopes import scope_names
 from tap_servicetitan.cli.common import CONFIG, FORMAT, explain, read_object, run_command, tap_of_files
-from tap_servicetitan.cli.scopes import names
 from tap_servicetitan.errors import CredentialsError, ForbiddenError, NotFoundError, TapError
 from tap_servicetitan.reports.api import REPORTS_SCOPE
 from tap_servicetitan.state.timestamps import latest
@@ -102,7 +102,7 @@ def _outcome(stream: SingerStream) -> tuple[Granted, int, str | None, str]:
         return "failed", 0, None, describe_unexpected(stream.name, error)
     if page is None or not len(page.records):
         return "yes", 0, None, ""
-    cursor = stream.row.cursor
+    cursor = stream.row.replication_key
     return "yes", len(page.records), latest(page.records.texts(cursor)) if cursor else None, ""
 
 
@@ -190,7 +190,7 @@ def _conclusion(found: Sequence[Finding], error: str | None) -> list[str]:
     if not bad:
         return [f"All {len(found)} streams can be read."]
     lines = [f"{len(found) - len(bad)} of {len(found)} streams can be read."]
-    scopes = sorted({names()[one.scope] for one in bad if one.granted == "no scope"})
+    scopes = sorted({scope_names()[one.scope] for one in bad if one.granted == "no scope"})
     if scopes:
         lines += ["", "Tick in the developer portal, or deselect the streams:", *(f"  {name}" for name in scopes)]
     if others := [one for one in bad if one.granted != "no scope"]:

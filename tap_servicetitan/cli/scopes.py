@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import difflib
-import functools
 import json
 import sys
 from collections import defaultdict
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import click
 from singer_sdk.singerlib import Catalog
 
 from tap_servicetitan.catalog.endpoints import BY_NAME, ENDPOINTS
-from tap_servicetitan.catalog.schema import stream_facts
+from tap_servicetitan.catalog.scopes import scope_names, scopes_of
 from tap_servicetitan.cli.common import FORMAT, read_object, run_command
 from tap_servicetitan.errors import CatalogError
 from tap_servicetitan.reports.api import REPORTS_SCOPES
@@ -22,23 +20,9 @@ from tap_servicetitan.reports.api import REPORTS_SCOPES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from tap_servicetitan.catalog.endpoint import Endpoint
 
 Needed = dict[str, list[str]]
 """The streams that need a scope, by scope."""
-
-
-@functools.cache
-def names() -> Mapping[str, str]:
-    """Read what the developer portal calls each scope, as ``group → scope``."""
-    found: dict[str, str] = json.loads((files("tap_servicetitan.catalog") / "scopes.json").read_text(encoding="utf-8"))
-    return found
-
-
-def scopes_of(row: Endpoint) -> list[str]:
-    """Give the scope of a stream, and those of the streams that it is asked through."""
-    parent = BY_NAME.get(row.parent or "")
-    return list(dict.fromkeys([stream_facts(row)["scope"], *(scopes_of(parent) if parent else ())]))
 
 
 def needed(streams: Iterable[str]) -> Needed:
@@ -53,8 +37,8 @@ def needed(streams: Iterable[str]) -> Needed:
 def grouped(scopes: Needed) -> dict[str, list[dict[str, Any]]]:
     """Put scopes into the groups of the portal, both in the order of their names."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for scope in sorted(scopes, key=lambda one: names()[one]):
-        group, _, name = names()[scope].partition(" → ")
+    for scope in sorted(scopes, key=lambda one: scope_names()[one]):
+        group, _, name = scope_names()[scope].partition(" → ")
         found[group].append({"name": name, "scope": scope, "streams": sorted(scopes[scope])})
     return dict(found)
 

@@ -41,8 +41,8 @@ class ChildReader(PagedReader):
         self._asked = self._silent = 0
         for parents in self.parent_pages(bookmark.parent):
             for read in self._of(parents.records.dicts(), bookmark):
-                found, mark = overlap.filtered(self, read, mark) if self.row.since else (read, mark)
-                self.newest = latest([self.newest, *read.texts(self.row.cursor or "")])
+                found, mark = overlap.filtered(self, read, mark) if self.row.modified_since else (read, mark)
+                self.newest = latest([self.newest, *read.texts(self.row.replication_key or "")])
                 yield Page(found)
             if parents.state is not None and self.may_advance:
                 bookmark = dataclasses.replace(bookmark, parent=parents.state)
@@ -68,12 +68,12 @@ class ChildReader(PagedReader):
         if bookmark.sweep_began:
             return bookmark
         began = self.session.now()
-        due = self.row.reread == "always" or (self.row.reread == "sweep" and bookmark.is_due(began))
+        due = self.row.revisit == "always" or (self.row.revisit == "weekly" and bookmark.is_due(began))
         return dataclasses.replace(bookmark, parent={}, sweep_began=as_parameter(began)) if due else bookmark
 
     def _ended(self, bookmark: ChildBookmark, overlap: OverlapFilter) -> ChildBookmark:
         swept = bookmark.sweep_began or bookmark.swept_on
-        recent = overlap.remembered(swept) if self.row.since else ()
+        recent = overlap.remembered(swept) if self.row.modified_since else ()
         return dataclasses.replace(bookmark, swept_on=swept, sweep_began=None, recent=recent)
 
     def _of(self, parents: Iterable[Record], bookmark: ChildBookmark) -> Iterator[Records]:
@@ -110,10 +110,10 @@ class ChildReader(PagedReader):
 
         A parent that changed itself may tell what it kept back before, as a customer does that is active again.
         """
-        if self.row.since is None or since is None:
+        if self.row.modified_since is None or since is None:
             return {}
-        changed = parse(str(parent.get("modifiedOn") or "")) if self.row.reread == "sweep" else None
-        return {} if changed and changed >= since else {self.row.since: as_parameter(since)}
+        changed = parse(str(parent.get("modifiedOn") or "")) if self.row.revisit == "weekly" else None
+        return {} if changed and changed >= since else {self.row.modified_since: as_parameter(since)}
 
     def _is_wanted(self, parent: Record) -> bool:
         if self.row.only is None:

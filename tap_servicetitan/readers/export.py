@@ -72,7 +72,7 @@ class ExportReader(Reader):
 
     def _page(self, fetched: ExportPage, bookmark: FeedBookmark, recent: Recent | None) -> tuple[Page, FeedBookmark]:
         found = self.records.make(fetched.data)
-        mark = latest(found.newest(self.row.cursor)) if self.row.cursor else None
+        mark = latest(found.newest(self.row.replication_key)) if self.row.replication_key else None
         if recent is not None:
             # By modifiedOn alone: where a row has just createdOn, that does not move when the row changes.
             came, found = len(found), without_repeats(recent, found, self.row.key, found.texts("modifiedOn"))
@@ -82,7 +82,7 @@ class ExportReader(Reader):
         if recent is not None:
             recent.forget(bookmark.horizon, RECENT_REACH)
             bookmark = dataclasses.replace(bookmark, recent=tuple(recent.entries()))
-        return Page(found, bookmark.to_state(self.session.tenant_id, self.row.cursor)), bookmark
+        return Page(found, bookmark.to_state(self.session.tenant_id, self.row.replication_key)), bookmark
 
     def _start(self, bookmark: FeedBookmark) -> str | None:
         """Give the date to start from where there is no usable token; None: the first record."""

@@ -167,16 +167,18 @@ class ListReader(PagedReader):
             # Only a response tells the API's time; until then it was this machine's, which may be ahead.
             began = min(began, self.session.now())
             found = self.records.make(data, self.known)
-            if self.row.since:
+            if self.row.modified_since:
                 found, self.newest = overlap.filtered(self, found, self.newest)
             yield Page(found)
         done = bookmark if self.is_incomplete else self._finished(began, reach, overlap)
-        yield Page(state=done.to_state(self.session.tenant_id, self.row.cursor))
+        yield Page(state=done.to_state(self.session.tenant_id, self.row.replication_key))
 
     def _since(self, bookmark: DateBookmark) -> dict[str, str]:
         """Ask for what changed; where nothing was read before, from the start date on if rows grow old."""
-        moment = bookmark.since(self.session.now()) or (self.settings.start_date if self.row.dated else None)
-        return {self.row.since: as_parameter(moment)} if self.row.since and moment else {}
+        moment = bookmark.since(self.session.now()) or (
+            self.settings.start_date if self.row.start_date_applies else None
+        )
+        return {self.row.modified_since: as_parameter(moment)} if self.row.modified_since and moment else {}
 
     def _finished(self, began: datetime, reach: timedelta, overlap: OverlapFilter) -> DateBookmark:
         """Give the bookmark of a list that was read to its end.
@@ -184,7 +186,7 @@ class ListReader(PagedReader):
         It is the time when reading began, less the overlap: what is changed meanwhile may be on a page that was read
         before, and a change may show late. That the newest row is older says nothing of such changes.
         """
-        if self.row.since is None:
+        if self.row.modified_since is None:
             return DateBookmark()
         # The bookmark's own reading goes back by LIST_OVERLAP.
         mark = as_parameter(began - max(reach - LIST_OVERLAP, timedelta()))

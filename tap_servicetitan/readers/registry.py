@@ -44,10 +44,10 @@ def is_full_table(row: Endpoint) -> bool:
         case "window":
             return row.window is not None and bool(row.window.ahead)
         case "list":
-            return row.since is None
+            return row.modified_since is None
         case "child":
             parent = BY_NAME.get(row.parent or "")
-            return row.since is None and (row.reread == "always" or parent is None or is_full_table(parent))
+            return row.modified_since is None and (row.revisit == "always" or parent is None or is_full_table(parent))
 
 
 def check_state(row: Endpoint, state: Mapping[str, Any], tenant_id: str) -> None:

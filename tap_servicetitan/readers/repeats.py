@@ -54,7 +54,7 @@ class OverlapFilter:
 
     def filtered(self, reader: Reader, found: Records, mark: str | None) -> tuple[Records, str | None]:
         """Give the records that are new, and the latest timestamp so far; remember those near it."""
-        when = timestamps(found, reader.row.cursor)
+        when = timestamps(found, reader.row.replication_key)
         mark = latest([mark, *when])
         horizon = minus(self._began, self._reach) if self._began else minus(mark or "", 2 * self._reach)
         keys = found.values(*reader.row.key)

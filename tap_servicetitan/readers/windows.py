@@ -20,7 +20,7 @@ from tap_servicetitan.state.timestamps import as_parameter, latest, parse
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tap_servicetitan.catalog.endpoint import Window
+    from tap_servicetitan.catalog.window import Window
     from tap_servicetitan.records.records import Record, Records
 
 
@@ -50,10 +50,10 @@ class WindowReader(PagedReader):
             rows = 0
             for read in self._of(span, parents):
                 # A record counts as changed when it says something else than when its span was read before.
-                timestamps = [one or as_parameter(span.start) for one in read.texts(self.row.cursor or "")]
+                timestamps = [one or as_parameter(span.start) for one in read.texts(self.row.replication_key or "")]
                 found = without_repeats(recent, read, self.row.key, timestamps)
                 self.repeats += len(read) - len(found)
-                self.newest = latest([self.newest, *read.texts(self.row.cursor or "")])
+                self.newest = latest([self.newest, *read.texts(self.row.replication_key or "")])
                 rows += len(found)
                 yield Page(found)
             after = self._after(span, recent)
@@ -136,4 +136,6 @@ class WindowReader(PagedReader):
         back = span.start - shifted(span.start, -self.window.look_back, self.window.unit)
         recent.forget(as_parameter(span.start), back)
         mark = as_parameter(span.start)
-        return DateBookmark(mark=mark, recent=tuple(recent.entries())).to_state(self.session.tenant_id, self.row.cursor)
+        return DateBookmark(mark=mark, recent=tuple(recent.entries())).to_state(
+            self.session.tenant_id, self.row.replication_key
+        )

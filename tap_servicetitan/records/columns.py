@@ -68,8 +68,8 @@ def _has_types(custom_fields: Mapping[str, Any]) -> bool:
 
 def _tells_inactive(row: Endpoint, properties: Mapping[str, Any]) -> bool:
     """Tell whether a row that becomes inactive comes again, and tells when it changed."""
-    comes_again = row.kind == "export" or (row.kind == "list" and bool(row.since and row.inactive))
-    return comes_again and row.cursor == "modifiedOn" and "active" in properties
+    comes_again = row.kind == "export" or (row.kind == "list" and bool(row.modified_since and row.inactive))
+    return comes_again and row.replication_key == "modifiedOn" and "active" in properties
 
 
 def _by_type(custom_fields: object) -> dict[str, Any] | None:

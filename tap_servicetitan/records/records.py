@@ -164,10 +164,10 @@ def passthrough_records(
     columns: Sequence[AddedColumn] = (),
 ) -> PassthroughRecords:
     """Give the records in rows that were checked. The row of the table explodes nothing, and its bodies are objects."""
-    if not row.lift and not row.made_key and not columns and "_line" not in row.key:
+    if not row.copied_fields and not row.made_key and not columns and "_line" not in row.key:
         return PassthroughRecords(rows, added, ())
     made: list[Record] = [{} for _ in range(len(rows))]
-    for name, path in row.lift.items():
+    for name, path in row.copied_fields.items():
         for one, (value,) in zip(made, rows.values(path), strict=True):
             one[name] = value
     if row.made_key:
@@ -214,7 +214,7 @@ def _records(
 ) -> Iterator[Record]:
     for item in items:
         for record in _exploded(item, row):
-            _filled(record, {**added, **{name: _within(record, path) for name, path in row.lift.items()}})
+            _filled(record, {**added, **{name: _within(record, path) for name, path in row.copied_fields.items()}})
             if row.made_key:
                 record["_key"] = _made(row.made_key, functools.partial(_within, record))
             if "_line" in row.key:
@@ -225,14 +225,14 @@ def _records(
 
 
 def _exploded(item: object, row: Endpoint) -> Iterator[Record]:
-    if row.bare:
-        yield {row.bare: item}
+    if row.scalar:
+        yield {row.scalar: item}
     elif isinstance(item, dict):
-        if row.explode is None:
+        if row.nested_records is None:
             yield item
             return
-        rest = {name: value for name, value in item.items() if name != row.explode}
-        entries = item.get(row.explode)
+        rest = {name: value for name, value in item.items() if name != row.nested_records}
+        entries = item.get(row.nested_records)
         for entry in entries if isinstance(entries, list) else ():
             if isinstance(entry, dict):
                 yield rest | entry

@@ -154,7 +154,7 @@ class ReportReader(Reader):
         if page.total_count not in {None, count}:
             self.is_complete = False
             self.logger.warning(
-                "%s: %d rows came, and the API counts %s: rows moved between its pages, which the next run may mend",
+                "%s: %d rows came, and the API counts %s: rows moved between its pages, which the next run may fix",
                 self.name,
                 count,
                 page.total_count,
@@ -249,4 +249,4 @@ class ReportReader(Reader):
             {one.name: one.kind for one in self._source.columns_of_report} if self._writer else {}
         )
         now = dataclasses.replace(bookmark, kinds=kinds, run_at=self._run_at)
-        return Page(state=now.to_state(self.session.tenant_id, self.row.cursor))
+        return Page(state=now.to_state(self.session.tenant_id, self.row.replication_key))

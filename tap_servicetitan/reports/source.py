@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 from typing_extensions import override
 
-from tap_servicetitan.catalog.endpoint import Endpoint, module
+from tap_servicetitan.catalog.endpoint import Endpoint
+from tap_servicetitan.catalog.rows import module
 from tap_servicetitan.readers.source import Source
 from tap_servicetitan.records.columns import widened
 from tap_servicetitan.reports.api import REPORTS_SCOPE
@@ -88,7 +89,7 @@ def _row(settings: ReportSettings, key: tuple[str, ...]) -> Endpoint:
         path=f"report-category/{quote(settings.category, safe='')}/reports/{settings.id}/data",
         method="POST",
         key=key,
-        cursor=RUN_AT if settings.window else None,
+        replication_key=RUN_AT if settings.window else None,
         made_key=((WINDOW_FROM,),) if KEY in key else (),
     )
     return module("reporting", "/reporting/v2", row)[0]

@@ -59,15 +59,15 @@ def _positive(text: str) -> int:
     return number
 
 
-def _settings(said: argparse.Namespace) -> Settings:
+def _settings(options: argparse.Namespace) -> Settings:
     return Settings(
-        seed=said.seed,
-        scale=said.scale,
-        at=said.at,
-        clock=said.clock,
-        page_size=said.page_size,
-        requests_per_second=said.requests_per_second or None,
-        report_interval=said.report_interval or None,
+        seed=options.seed,
+        scale=options.scale,
+        at=options.at,
+        clock=options.clock,
+        page_size=options.page_size,
+        requests_per_second=options.requests_per_second or None,
+        report_interval=options.report_interval or None,
     )
 
 
@@ -79,12 +79,12 @@ def _printed(configs: Sequence[dict[str, Any]]) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until told to end."""
+    """Serve until stopped."""
     parser = _parser()
-    said = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        tenants = {one.id: one for one in map(Tenant, _settings(said).times(said.tenants))}
-        listener = listen(said.host, said.port)
+        tenants = {one.id: one for one in map(Tenant, _settings(options).times(options.tenants))}
+        listener = listen(options.host, options.port)
     except (OSError, ValueError) as error:
         parser.error(str(error))
     with listener:
@@ -97,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(_printed([tap_config(tenant, listener) for tenant in tenants.values()]))
         sys.stderr.flush()
         sys.stdout.flush()
-        # uvicorn would end with the signal itself; to be told to end is no failure.
+        # uvicorn would end with the signal itself; being stopped is no failure.
         for known in (signal.SIGTERM, signal.SIGINT):
             signal.signal(known, end)
         server.run([listener])

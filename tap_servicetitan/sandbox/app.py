@@ -12,7 +12,6 @@ from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
 from tap_servicetitan.sandbox import request_log
-from tap_servicetitan.sandbox.answers import Asked, RefusalError, answer, refuse
 from tap_servicetitan.sandbox.auth import LIFETIME
 from tap_servicetitan.sandbox.children import child_page
 from tap_servicetitan.sandbox.clock import SECOND, iso
@@ -22,9 +21,10 @@ from tap_servicetitan.sandbox.export import export_page, is_continued
 from tap_servicetitan.sandbox.facts import FACTS, Facts
 from tap_servicetitan.sandbox.faults import ANSWERED
 from tap_servicetitan.sandbox.lists import list_page
-from tap_servicetitan.sandbox.mishaps import mishap
+from tap_servicetitan.sandbox.mishaps import date_of, mishap
 from tap_servicetitan.sandbox.reporting.endpoints import reporting_routes
-from tap_servicetitan.sandbox.routes import asked_for, by_address
+from tap_servicetitan.sandbox.responses import ApiRequest, HttpError, error_response, json_response
+from tap_servicetitan.sandbox.routes import by_address, endpoint_for
 from tap_servicetitan.sandbox.windows import window_page
 
 if TYPE_CHECKING:
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
     from tap_servicetitan.sandbox.tenant import Tenant
 
 Tenants: TypeAlias = "Mapping[str, Tenant]"
-Answer: TypeAlias = "Callable[[Tenant, Facts, Asked], Response]"
+Handler: TypeAlias = "Callable[[Tenant, Facts, ApiRequest], Response]"
 
 # How each kind of endpoint in the table is answered.
-KINDS: Mapping[str, Answer] = {
+KINDS: Mapping[str, Handler] = {
     "child": child_page,
-    "export": lambda tenant, facts, asked: export_page(tenant, facts, asked.query),
+    "export": lambda tenant, facts, read: export_page(tenant, facts, read.query),
     "list": list_page,
     "window": window_page,
 }
@@ -54,44 +54,44 @@ def make_app(tenants: Tenants) -> Starlette:
         Route("/connect/token", _token_endpoint(tenants), methods=["POST"]),
         Mount("/_sandbox", routes=control_routes(tenants)),
         *(Route(url, _endpoint(tenants, sharing), methods=[method]) for method, url, sharing in by_address()),
-        *reporting_routes(tenants, _refusal, _answered),
+        *reporting_routes(tenants, _refusal, _respond),
         Route("/{anything:path}", _nothing, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
     ]
     return Starlette(routes=routes)
 
 
 async def _nothing(_: Request) -> Response:
-    return refuse(404, "Resource not found")
+    return error_response(404, "Resource not found")
 
 
 def _endpoint(tenants: Tenants, sharing: Sequence[Facts]) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         tenant = tenants.get(request.path_params["tenant"]) or next(iter(tenants.values()))
-        asked = await _asked(request)
-        facts = asked_for(sharing, asked.query)
+        read = await _read(request)
+        facts = endpoint_for(sharing, read.query)
 
         def make() -> Response:
             try:
-                return _refusal(tenants, facts, request) or KINDS[facts.row.kind](tenant, facts, asked)
-            except RefusalError as refusal:
-                return refuse(refusal.status, refusal.title)
+                return _refusal(tenants, facts, request) or KINDS[facts.row.kind](tenant, facts, read)
+            except HttpError as error:
+                return error_response(error.status, error.title)
 
-        return await _answered(tenant, request, facts.row.name, asked.query, make)
+        return await _respond(tenant, request, facts.row.name, read.query, make)
 
     return endpoint
 
 
-async def _asked(request: Request) -> Asked:
+async def _read(request: Request) -> ApiRequest:
     path = {name: str(value) for name, value in request.path_params.items() if name != "tenant"}
     if request.method == "GET":
-        return Asked(dict(request.query_params), path)
+        return ApiRequest(dict(request.query_params), path)
     try:
         body = json.loads(await request.body())
     except ValueError:
-        return Asked(path=path, malformed=True)
+        return ApiRequest(path=path, malformed=True)
     if not isinstance(body, dict):
-        return Asked(path=path, malformed=True)
-    return Asked({name: _text(value) for name, value in body.items() if value is not None}, path)
+        return ApiRequest(path=path, malformed=True)
+    return ApiRequest({name: _text(value) for name, value in body.items() if value is not None}, path)
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - any JSON value
@@ -106,18 +106,18 @@ def _token_endpoint(tenants: Tenants) -> Callable[[Request], Awaitable[Response]
         def make() -> Response:
             return _issue(tenant, form)
 
-        return await _answered(tenant or next(iter(tenants.values())), request, TOKEN, {}, make)
+        return await _respond(tenant or next(iter(tenants.values())), request, TOKEN, {}, make)
 
     return endpoint
 
 
 def _issue(tenant: Tenant | None, form: Mapping[str, str]) -> Response:
     if form.get("grant_type") != "client_credentials":
-        return answer({"error": "unsupported_grant_type"}, 400)
+        return json_response({"error": "unsupported_grant_type"}, 400)
     if tenant is None or form.get("client_secret") != tenant.app.client_secret:
-        return answer({"error": "invalid_client"}, 400)
+        return json_response({"error": "invalid_client"}, 400)
     token = {"access_token": tenant.access.issue(), "expires_in": LIFETIME, "token_type": "Bearer"}
-    return answer(
+    return json_response(
         token | {"scope": " ".join(sorted({facts.scope for facts in FACTS.values()} - tenant.revoked_scopes))}
     )
 
@@ -127,32 +127,32 @@ def _refusal(tenants: Tenants, facts: Facts, request: Request) -> Response | Non
     authorization = request.headers.get("authorization", "")
     tenant = next((one for one in tenants.values() if one.access.good(authorization)), None)
     if tenant is None:
-        return refuse(401, "Access token is missing, invalid or expired.")
+        return error_response(401, "Access token is missing, invalid or expired.")
     if request.headers.get("st-app-key") != tenant.app.app_key:
-        return refuse(401, "Application key is missing or invalid.")
+        return error_response(401, "Application key is missing or invalid.")
     if request.path_params["tenant"] != tenant.id:
-        return refuse(404, "Tenant not found")
+        return error_response(404, "Tenant not found")
     return _limitation(tenant, facts)
 
 
 def _limitation(tenant: Tenant, facts: Facts) -> Response | None:
     if tenant.limit.exceeded():
-        return refuse(429, "Rate limit is exceeded. Try again in 1 seconds.")
+        return error_response(429, "Rate limit is exceeded. Try again in 1 seconds.")
     if facts.row.module in tenant.disabled_modules:
-        return refuse(404, "Resource not found")
+        return error_response(404, "Resource not found")
     if facts.scope in tenant.revoked_scopes:
-        return refuse(403, "Scope validation failed")
+        return error_response(403, "Scope validation failed")
     return None
 
 
-async def _answered(
+async def _respond(
     tenant: Tenant, request: Request, name: str, query: Mapping[str, str], make: Callable[[], Response]
 ) -> Response:
-    """Answer a request, unless a fault has it otherwise, and log it."""
+    """Respond to a request, unless a fault replaces the response, and log it."""
     with tenant.lock:
         entry = request_log.Request(request.method, request.url.path, dict(query), name, iso(tenant.clock.now))
         tenant.requests.add(entry)
-        fault = tenant.faults.take(ANSWERED, name, continued=is_continued(query))
+        fault = tenant.faults.take(ANSWERED, name, query, continued=is_continued(query))
 
     def made() -> Response:
         with tenant.lock:
@@ -160,8 +160,8 @@ async def _answered(
 
     with tenant.lock:
         date = formatdate(tenant.clock.now // SECOND, usegmt=True)
-    response = await mishap(fault, made) if fault else made()
-    response.headers["Date"] = date
+    response = await mishap(fault, made, name) if fault else made()
+    response.headers["Date"] = date_of(fault, date)
     entry.status = 0 if isinstance(response, CutAnswer) else response.status_code
     entry.ended = time.monotonic()
     return response

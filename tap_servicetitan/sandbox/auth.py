@@ -38,18 +38,18 @@ class AccessTokens:
         self._ends: dict[str, float] = {}
 
     def issue(self) -> str:
-        """Give a token out."""
+        """Return a token out."""
         token = secrets.token_urlsafe(32)
         self._ends[token] = time.monotonic() + LIFETIME
         return token
 
     def good(self, header: str) -> bool:
-        """Tell whether an Authorization header holds a token that has not ended."""
+        """Return whether an Authorization header holds a token that has not ended."""
         kind, _, token = header.partition(" ")
         return kind.lower() == "bearer" and self._ends.get(token, 0.0) > time.monotonic()
 
     def expire(self) -> int:
-        """End all tokens that are out; tell how many there were."""
+        """End all tokens that are out; return how many there were."""
         count = len(self._ends)
         self._ends.clear()
         return count

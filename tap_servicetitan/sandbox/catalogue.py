@@ -29,7 +29,7 @@ CUSTOMIZED: Mapping[str, str] = {
 """Streams with custom fields that a list of their own defines, and what that list is named after."""
 FORMS = ("Safety Checklist", "Water Heater Inspection", "HVAC Tune-Up", "Site Survey", "Retired Form", "Draft Form")
 PREFERENCES = (("Appointment Reminders", "Boolean"), ("Marketing", "Boolean"), ("Review Requests", "Boolean"))
-"""What a contact may want to be told, with the type of the answer."""
+"""What a contact may want to hear about, with the type of the answer."""
 
 NAMES: Mapping[str, tuple[str, ...]] = {
     "business_units": (
@@ -204,7 +204,7 @@ class Pools:
 
 @functools.cache
 def pools() -> Pools:
-    """Give the pools, the same for every tenant of a process."""
+    """Return the pools, the same for every tenant of a process."""
     return Pools()
 
 

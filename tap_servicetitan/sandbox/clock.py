@@ -40,7 +40,7 @@ def day_of(moment: int) -> str:
 
 
 class Clock:
-    """Stands still unless told to run; never moves back."""
+    """Stands still unless it is set to run; never moves back."""
 
     def __init__(self, at: int, *, running: bool = False) -> None:
         """Set the clock, and let it run or stand."""
@@ -68,7 +68,7 @@ class Clock:
         return self.advance(1)
 
     def advance(self, by: int) -> int:
-        """Move forward by some ticks; give the new instant."""
+        """Move forward by some ticks; return the new instant."""
         if by < 0:
             msg = f"the sandbox's clock cannot move back, by {by / SECOND} seconds"
             raise ValueError(msg)

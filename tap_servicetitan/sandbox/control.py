@@ -1,16 +1,17 @@
-"""The control endpoints: what a test or a curious user may ask and order that the real API has not."""
+"""The control endpoints, which the real API does not have."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from starlette.routing import Route
 
-from tap_servicetitan.sandbox.answers import answer
 from tap_servicetitan.sandbox.clock import iso
 from tap_servicetitan.sandbox.facts import FACTS
-from tap_servicetitan.sandbox.reporting.endpoints import VALUES_SCOPE
+from tap_servicetitan.sandbox.reporting.endpoints import CANCEL_SCOPE, VALUES_SCOPE
+from tap_servicetitan.sandbox.responses import json_response
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -25,22 +26,22 @@ Order: TypeAlias = "Callable[[Tenant, Json], Any]"
 
 
 def get_clock(tenant: Tenant, _: Json) -> Json:
-    """Tell the time."""
+    """Return the time."""
     return {"now": iso(tenant.catch_up())}
 
 
-def set_clock(tenant: Tenant, said: Json) -> Json:
+def set_clock(tenant: Tenant, given: Json) -> Json:
     """Move the clock forward: ``{"now": instant}`` or ``{"advance": seconds}``."""
-    if "now" in said:
-        tenant.move_to(said["now"])
+    if "now" in given:
+        tenant.move_to(given["now"])
     else:
-        tenant.advance(float(said["advance"]))
-    return get_clock(tenant, said)
+        tenant.advance(float(given["advance"]))
+    return get_clock(tenant, given)
 
 
-def get_rows(tenant: Tenant, said: Json) -> list[Json]:
-    """Tell the truth about a stream; ``settled`` keeps what is younger than 15 minutes back."""
-    return tenant.rows(said["stream"], settled=_yes(said.get("settled")))
+def get_rows(tenant: Tenant, given: Json) -> list[Json]:
+    """Return the truth about a stream; ``settled`` keeps what is younger than 15 minutes back."""
+    return tenant.rows(given["stream"], settled=_yes(given.get("settled")))
 
 
 def get_counts(tenant: Tenant, _: Json) -> dict[str, int]:
@@ -48,10 +49,16 @@ def get_counts(tenant: Tenant, _: Json) -> dict[str, int]:
     return tenant.counts()
 
 
-def touch(tenant: Tenant, said: Json) -> Json:
-    """Alter and make rows: ``{"stream", "count" or "keys", "create", "values"}``."""
-    given = {name: said[name] for name in ("count", "keys", "create", "values") if name in said}
-    return tenant.touch(said["stream"], **given)
+def touch(tenant: Tenant, given: Json) -> Json:
+    """Change rows and make new ones: ``{"stream", "count" or "keys", "create", "values"}``."""
+    options = {name: given[name] for name in ("count", "keys", "create", "values") if name in given}
+    return tenant.touch(given["stream"], **options)
+
+
+def delete_rows(tenant: Tenant, given: Json) -> Json:
+    """Delete rows: ``{"stream", "count" or "keys"}``."""
+    options = {name: given[name] for name in ("count", "keys") if name in given}
+    return tenant.remove(given["stream"], **options)
 
 
 def get_requests(tenant: Tenant, _: Json) -> list[Json]:
@@ -70,9 +77,9 @@ def get_faults(tenant: Tenant, _: Json) -> list[Json]:
     return tenant.faults.pending()
 
 
-def add_fault(tenant: Tenant, said: Json) -> list[Json]:
-    """Let something go wrong: see `faults.Fault` for what may be said."""
-    tenant.faults.add(**said)
+def add_fault(tenant: Tenant, given: Json) -> list[Json]:
+    """Let something go wrong: see `faults.Fault` for the options."""
+    tenant.faults.add(**given)
     return tenant.faults.pending()
 
 
@@ -82,24 +89,41 @@ def clear_faults(tenant: Tenant, _: Json) -> list[Json]:
     return []
 
 
+def get_quirks(tenant: Tenant, _: Json) -> list[Json]:
+    """List how the server differs from the documents."""
+    return tenant.quirks.listed()
+
+
+def set_quirks(tenant: Tenant, given: Json) -> list[Json]:
+    """Let the lists of a stream, or of all, differ from the documents: see `quirks.Quirks` for the options."""
+    tenant.quirks.set(**given)
+    return tenant.quirks.listed()
+
+
+def clear_quirks(tenant: Tenant, given: Json) -> list[Json]:
+    """Let the lists of a stream, or of all, keep to the documents again."""
+    tenant.quirks.clear(given.get("stream"))
+    return tenant.quirks.listed()
+
+
 def get_scopes(tenant: Tenant, _: Json) -> Json:
     """List the scopes that the app lacks."""
     return {"revoked": sorted(tenant.revoked_scopes)}
 
 
-def revoke_scope(tenant: Tenant, said: Json) -> Json:
+def revoke_scope(tenant: Tenant, given: Json) -> Json:
     """Take a scope from the app: ``{"scope"}`` or ``{"stream"}``."""
-    tenant.revoked_scopes.add(_scope(said))
-    return get_scopes(tenant, said)
+    tenant.revoked_scopes.add(_scope(given))
+    return get_scopes(tenant, given)
 
 
-def grant_scopes(tenant: Tenant, said: Json) -> Json:
-    """Give a scope back, or all of them."""
-    if said.keys() & {"scope", "stream"}:
-        tenant.revoked_scopes.discard(_scope(said))
+def grant_scopes(tenant: Tenant, given: Json) -> Json:
+    """Return a scope back, or all of them."""
+    if given.keys() & {"scope", "stream"}:
+        tenant.revoked_scopes.discard(_scope(given))
     else:
         tenant.revoked_scopes.clear()
-    return get_scopes(tenant, said)
+    return get_scopes(tenant, given)
 
 
 def get_modules(tenant: Tenant, _: Json) -> Json:
@@ -107,22 +131,22 @@ def get_modules(tenant: Tenant, _: Json) -> Json:
     return {"disabled": sorted(tenant.disabled_modules)}
 
 
-def disable_module(tenant: Tenant, said: Json) -> Json:
+def disable_module(tenant: Tenant, given: Json) -> Json:
     """Take a module from the tenant: ``{"module"}``."""
-    if said["module"] not in (known := {facts.row.module for facts in FACTS.values()}):
-        msg = f"module {said['module']!r} is not in the table; it is one of {', '.join(sorted(known))}"
+    if given["module"] not in (known := {facts.row.module for facts in FACTS.values()}):
+        msg = f"module {given['module']!r} is not in the table; it is one of {', '.join(sorted(known))}"
         raise ValueError(msg)
-    tenant.disabled_modules.add(said["module"])
-    return get_modules(tenant, said)
+    tenant.disabled_modules.add(given["module"])
+    return get_modules(tenant, given)
 
 
-def enable_modules(tenant: Tenant, said: Json) -> Json:
-    """Give a module back, or all of them."""
-    if "module" in said:
-        tenant.disabled_modules.discard(said["module"])
+def enable_modules(tenant: Tenant, given: Json) -> Json:
+    """Return a module back, or all of them."""
+    if "module" in given:
+        tenant.disabled_modules.discard(given["module"])
     else:
         tenant.disabled_modules.clear()
-    return get_modules(tenant, said)
+    return get_modules(tenant, given)
 
 
 def expire_tokens(tenant: Tenant, _: Json) -> Json:
@@ -130,15 +154,31 @@ def expire_tokens(tenant: Tenant, _: Json) -> Json:
     return {"expired": tenant.access.expire()}
 
 
-def revoke_continuations(tenant: Tenant, said: Json) -> Json:
+def revoke_continuations(tenant: Tenant, given: Json) -> Json:
     """Reject all continuation tokens that are out, of one stream or of all."""
-    stream = said.get("stream")
+    stream = given.get("stream")
     tenant.revoke_continuations(stream)
     return {"revoked": stream or "all"}
 
 
+def get_report_queries(tenant: Tenant, _: Json) -> Json:
+    """List the asynchronous runs of reports, and how the server treats them."""
+    return dataclasses.asdict(tenant.queries.settings) | {"queries": tenant.queries.listed()}
+
+
+def set_report_queries(tenant: Tenant, given: Json) -> Json:
+    """Change how the server treats asynchronous runs: see `queries.QuerySettings` for the options."""
+    tenant.queries.configure(given)
+    return get_report_queries(tenant, given)
+
+
+def expire_report_queries(tenant: Tenant, _: Json) -> Json:
+    """Forget the tokens of all asynchronous runs."""
+    return {"expired": tenant.queries.expire()}
+
+
 def get_limits(tenant: Tenant, _: Json) -> Json:
-    """Tell the rate limit, the size of a page and the limits of reports."""
+    """Return the rate limit, the size of a page and the limits of reports."""
     return {
         "requests_per_second": tenant.limit.a_second,
         "page_size": tenant.page_size,
@@ -147,16 +187,16 @@ def get_limits(tenant: Tenant, _: Json) -> Json:
     }
 
 
-def set_limits(tenant: Tenant, said: Json) -> Json:
+def set_limits(tenant: Tenant, given: Json) -> Json:
     """Set the rate limit, the seconds between runs of a report, its most days, null for none, or a page's size."""
-    if "requests_per_second" in said:
-        tenant.limit.a_second = said["requests_per_second"]
-    if "report_interval" in said:
-        tenant.reporting.interval = said["report_interval"]
-    if "report_days" in said:
-        tenant.reporting.days = said["report_days"]
-    tenant.page_size = int(said.get("page_size", tenant.page_size))
-    return get_limits(tenant, said)
+    if "requests_per_second" in given:
+        tenant.limit.a_second = given["requests_per_second"]
+    if "report_interval" in given:
+        tenant.reporting.interval = given["report_interval"]
+    if "report_days" in given:
+        tenant.reporting.days = given["report_days"]
+    tenant.page_size = int(given.get("page_size", tenant.page_size))
+    return get_limits(tenant, given)
 
 
 ORDERS: Mapping[tuple[str, str], Order] = {
@@ -165,11 +205,15 @@ ORDERS: Mapping[tuple[str, str], Order] = {
     ("GET", "/rows/{stream}"): get_rows,
     ("GET", "/counts"): get_counts,
     ("POST", "/touch"): touch,
+    ("POST", "/delete"): delete_rows,
     ("GET", "/requests"): get_requests,
     ("DELETE", "/requests"): forget_requests,
     ("GET", "/faults"): get_faults,
     ("POST", "/faults"): add_fault,
     ("DELETE", "/faults"): clear_faults,
+    ("GET", "/quirks"): get_quirks,
+    ("POST", "/quirks"): set_quirks,
+    ("DELETE", "/quirks"): clear_quirks,
     ("GET", "/scopes"): get_scopes,
     ("POST", "/scopes"): revoke_scope,
     ("DELETE", "/scopes"): grant_scopes,
@@ -178,6 +222,9 @@ ORDERS: Mapping[tuple[str, str], Order] = {
     ("DELETE", "/modules"): enable_modules,
     ("DELETE", "/tokens"): expire_tokens,
     ("POST", "/tokens/revoke-continuations"): revoke_continuations,
+    ("GET", "/report-queries"): get_report_queries,
+    ("POST", "/report-queries"): set_report_queries,
+    ("DELETE", "/report-queries"): expire_report_queries,
     ("GET", "/limits"): get_limits,
     ("POST", "/limits"): set_limits,
 }
@@ -185,29 +232,29 @@ ORDERS: Mapping[tuple[str, str], Order] = {
 
 def control_routes(tenants: Mapping[str, Tenant]) -> list[Route]:
     """Make the routes of the control endpoints; ``?tenant=`` says whose, the first one's if not given."""
-    return [Route(path, _obey(tenants, order), methods=[method]) for (method, path), order in ORDERS.items()]
+    return [Route(path, _endpoint(tenants, order), methods=[method]) for (method, path), order in ORDERS.items()]
 
 
-def _obey(tenants: Mapping[str, Tenant], order: Order) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(tenants: Mapping[str, Tenant], order: Order) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         try:
-            said = json.loads(await request.body() or b"{}") | dict(request.query_params) | request.path_params
-            tenant = tenants[said.pop("tenant", next(iter(tenants)))]
+            given = json.loads(await request.body() or b"{}") | dict(request.query_params) | request.path_params
+            tenant = tenants[given.pop("tenant", next(iter(tenants)))]
             with tenant.lock:
-                return answer(order(tenant, said))
+                return json_response(order(tenant, given))
         except (LookupError, TypeError, ValueError) as error:
-            return answer({"error": f"{type(error).__name__}: {error}"}, 400)
+            return json_response({"error": f"{type(error).__name__}: {error}"}, 400)
 
     return endpoint
 
 
-def _yes(said: object) -> bool:
-    return str(said).lower() in {"1", "true", "yes"}
+def _yes(given: object) -> bool:
+    return str(given).lower() in {"1", "true", "yes"}
 
 
-def _scope(said: Json) -> str:
-    known = {facts.scope for facts in FACTS.values()} | {VALUES_SCOPE}
-    scope = FACTS[said["stream"]].scope if "stream" in said else str(said["scope"])
+def _scope(given: Json) -> str:
+    known = {facts.scope for facts in FACTS.values()} | {VALUES_SCOPE, CANCEL_SCOPE}
+    scope = FACTS[given["stream"]].scope if "stream" in given else str(given["scope"])
     if scope not in known:
         msg = f"scope {scope!r} belongs to no stream in the table"
         raise ValueError(msg)

@@ -24,12 +24,12 @@ def _first_id(stream: str) -> int:
 
 
 def id_of(stream: str, number: int) -> int:
-    """Give the id of a stream's row by its number."""
+    """Return the id of a stream's row by its number."""
     return _first_id(stream) + number
 
 
 def number_of(identity: int) -> int:
-    """Give the number back from an id."""
+    """Return the number back from an id."""
     return identity % _RANGE
 
 
@@ -53,7 +53,7 @@ def shown(stream: str, identity: int) -> int | str:
 
 
 def user_id(stream: str, number: int) -> int:
-    """Give the user id of an employee or technician: another id than the row's own."""
+    """Return the user id of an employee or technician: another id than the row's own."""
     return id_of(f"{stream}.users", number)
 
 
@@ -87,6 +87,6 @@ class Directory:
         return f"{stream.replace('_', ' ').removesuffix('s').capitalize()} {number + 1}"
 
     def person(self, stream: str, number: int) -> tuple[str, str]:
-        """Give the first and the last name of somebody."""
+        """Return the first and the last name of somebody."""
         draw = mix(self.seed + salt(stream), number)
         return one_of(pools().first_names, draw), one_of(pools().last_names, draw >> 20)

@@ -25,7 +25,7 @@ _TEXTS = (
     "reviewResponse",
 )  # fmt: skip
 _EDITED = re.compile(r" \(edit \d+\)$")
-# What is not edited, as it is told by something else.
+# What is not edited, as something else decides it.
 _TOLD = frozenset({"active", "createdOn", "modifiedOn"})
 
 

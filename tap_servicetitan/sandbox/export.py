@@ -1,13 +1,13 @@
-"""Answering the export endpoints: query in, page out."""
+"""Serving the export endpoints: query in, page out."""
 
 from __future__ import annotations
 
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from tap_servicetitan.sandbox.answers import answer, refuse
 from tap_servicetitan.sandbox.faults import LAST, PAGED
 from tap_servicetitan.sandbox.feed import is_date
+from tap_servicetitan.sandbox.responses import error_response, json_response
 from tap_servicetitan.sandbox.tokens import RejectedTokenError
 
 if TYPE_CHECKING:
@@ -21,41 +21,53 @@ if TYPE_CHECKING:
     from tap_servicetitan.sandbox.tenant import Tenant
     from tap_servicetitan.sandbox.world import Row
 
-# The one feed that hides inactive rows unless it is asked for them.
+# The one feed that hides inactive rows unless they are requested.
 _HIDES_INACTIVE = frozenset({"appointment_assignments"})
 _MOST_TURNS = 1 << 16
 
 
 def is_continued(query: Mapping[str, str]) -> bool:
-    """Tell whether a request goes on from a token."""
+    """Return whether a request goes on from a token."""
     start = query.get("from", "")
     return bool(start) and not is_date(start)
 
 
 def export_page(tenant: Tenant, facts: Facts, query: Mapping[str, str]) -> Response:
-    """Give the page of an export feed that is asked for."""
+    """Return the page of an export feed that is requested."""
     feed = tenant.feed(facts.row.name)
     start = query.get("from", "").strip()
     try:
-        asked = feed.start(start)
+        token = feed.start(start)
     except RejectedTokenError:
-        return refuse(400, "The continuation token is not valid.")
+        return error_response(400, "The continuation token is not valid.")
     except ValueError:
-        return refuse(400, "One or more validation errors occurred.")
+        return error_response(400, "One or more validation errors occurred.")
     now = tenant.catch_up()
     recent = query.get("includeRecentChanges", "").lower() == "true"
-    fault = tenant.faults.take(PAGED, facts.row.name)
+    fault = tenant.faults.take(PAGED, facts.row.name, query)
     if fault and fault.kind == "empty-page":
-        onward = dataclasses.replace(asked, turn=(asked.turn + 1) % _MOST_TURNS)
-        return answer({"hasMore": True, "continueFrom": feed.sealer.seal(onward), "data": []})
-    page = feed.page(asked, now, tenant.page_size, recent=recent, wanted=_wanted(facts, query, now))
+        onward = dataclasses.replace(token, turn=(token.turn + 1) % _MOST_TURNS)
+        return json_response({"hasMore": True, "continueFrom": feed.sealer.seal(onward), "data": []})
+    page = feed.page(token, now, tenant.page_size, recent=recent, wanted=_wanted(facts, query, now))
     body: dict[str, Any] = {"hasMore": page.has_more, "continueFrom": feed.sealer.seal(page.token), "data": []}
     body["data"] = _data(tenant, facts.row.name, page, fault, now)
     if fault and fault.kind == "repeat-token":
-        body |= {"hasMore": True, "continueFrom": start or feed.sealer.seal(asked)}
-    elif not page.has_more and (oddity := tenant.faults.take(LAST, facts.row.name)):
+        body |= {"hasMore": True, "continueFrom": start or feed.sealer.seal(token)}
+    elif fault and fault.kind == "token-cycle":
+        turned = dataclasses.replace(page.token, turn=(token.turn + 1) % _MOST_TURNS)
+        body |= {"hasMore": True, "continueFrom": _next_of_cycle(fault, feed.sealer.seal(turned))}
+    elif not page.has_more and (oddity := tenant.faults.take(LAST, facts.row.name, query)):
         _end_oddly(body, oddity, start)
-    return answer(body)
+    return json_response(body)
+
+
+def _next_of_cycle(fault: Fault, token: str) -> str:
+    """Hand out so many tokens, and then the first one again."""
+    if len(fault.handed_out) == fault.count:
+        token = fault.handed_out[0]
+        fault.handed_out.clear()
+    fault.handed_out.append(token)
+    return token
 
 
 def _data(tenant: Tenant, stream: str, page: Page, fault: Fault | None, now: int) -> list[Any]:
@@ -75,9 +87,9 @@ def _end_oddly(body: dict[str, Any], oddity: Fault, start: str) -> None:
 
 
 def _wanted(facts: Facts, query: Mapping[str, str], now: int) -> Callable[[Row], bool]:
-    """Tell which rows the parameter ``active`` lets through, where an endpoint has it."""
+    """Return which rows the parameter ``active`` lets through, where an endpoint has it."""
     hides = facts.row.name in _HIDES_INACTIVE
-    asked = query.get("active", "True" if hides else "Any").lower()
-    if "active" not in facts.parameters or asked not in {"true", "false"}:
-        return lambda _: True
-    return lambda row: row.state(now).get("active", True) is (asked == "true")
+    wanted = query.get("active", "True" if hides else "Any").lower()
+    if "active" not in facts.parameters or wanted not in {"true", "false"}:
+        return lambda row: row.exists(now)
+    return lambda row: row.exists(now) and row.state(now).get("active", True) is (wanted == "true")

@@ -45,7 +45,7 @@ class Facts:
 
     @functools.cached_property
     def added(self) -> tuple[str, ...]:
-        """The fields that a reader adds: what it asked with, where the rows do not tell."""
+        """The fields that a reader adds: parameters of its request that the rows lack."""
         window = self.row.window.fields if self.row.window else ()
         tenant = (TENANT,) if TENANT in self.row.key else ()
         return (*self.row.placeholders, *window, *tenant)
@@ -80,5 +80,5 @@ def type_of(field: Property) -> str:
 
 
 def nullable(field: Property) -> bool:
-    """Tell whether null is a declared value of a field."""
+    """Return whether null is a declared value of a field."""
     return "null" in field["type"] if isinstance(field["type"], list) else False

@@ -37,7 +37,7 @@ class Page:
 
 
 def is_date(start: str) -> bool:
-    """Tell a date from a token."""
+    """Return a date from a token."""
     return bool(_DATE.match(start))
 
 
@@ -68,7 +68,7 @@ class Feed:
         return self._rows[place[1]][0] == place[0]
 
     def rows(self) -> list[Row]:
-        """Give all rows, the one that changed last at the end."""
+        """Return all rows, the one that changed last at the end."""
         return [self._rows[place[1]][1] for place in self._places if self._living(place)]
 
     def start(self, text: str) -> Token:
@@ -81,21 +81,21 @@ class Feed:
             return Token(before, before)
         return self.sealer.open(text)
 
-    def page(self, asked: Token, now: int, size: int, *, recent: bool, wanted: Callable[[Row], bool]) -> Page:
-        """Give the rows after a place that may be shown by now."""
+    def page(self, token: Token, now: int, size: int, *, recent: bool, wanted: Callable[[Row], bool]) -> Page:
+        """Return the rows after a place that may be shown by now."""
         settled = (now - SETTLED_AFTER, _LAST_NUMBER)
         limit = (now, _LAST_NUMBER) if recent else settled
-        found = self._between(asked.after, limit, wanted)
+        found = self._between(token.after, limit, wanted)
         shown = list(islice(found, size))
         has_more = next(found, None) is not None
         if has_more:
             after = shown[-1]
         elif recent:
             # Recent rows are to come again, so the token must not pass them.
-            after = max(self._last_until(settled), asked.floor, min(asked.after, settled))
+            after = max(self._last_until(settled), token.floor, min(token.after, settled))
         else:
-            after = shown[-1] if shown else asked.after
-        return Page([self._rows[number][1] for _, number in shown], Token(after, asked.floor), has_more)
+            after = shown[-1] if shown else token.after
+        return Page([self._rows[number][1] for _, number in shown], Token(after, token.floor), has_more)
 
     def _between(self, after: Position, limit: Position, wanted: Callable[[Row], bool]) -> Iterator[Position]:
         begin, end = bisect_right(self._places, after), bisect_right(self._places, limit)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tap_servicetitan.sandbox.answers import RefusalError
 from tap_servicetitan.sandbox.clock import ticks
+from tap_servicetitan.sandbox.responses import HttpError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -19,7 +19,7 @@ Test: TypeAlias = "Callable[[Row, State], bool]"
 
 _MOST_IDS = 50
 _STAMPS = ("created", "modified", "submitted")
-# Filters that leave rows out unless they are told not to: the field, what is wanted unless said, what means all.
+# Filters that leave rows out by default: the field, its default, and the value that means all.
 _CHOICES: Mapping[tuple[str, str], tuple[str, str, str | None]] = {
     ("ap_bills", "billType"): ("_billType", "Procurement", None),
     ("forms", "status"): ("_status", "Published", "Any"),
@@ -36,10 +36,10 @@ _SORTED_BY: Mapping[str, Callable[[Row, int], Any]] = {
 }
 
 
-def demand(facts: Facts, query: Query) -> None:
+def require_parameters(facts: Facts, query: Query) -> None:
     """Refuse a request without the parameters that its endpoint requires."""
     if any(not query.get(name) for name in facts.required):
-        raise RefusalError(400)
+        raise HttpError(400)
 
 
 def chosen(facts: Facts, query: Query, rows: Iterable[Row], now: int) -> list[Row]:
@@ -72,11 +72,11 @@ def _dated(stamp: str, *, after: bool, mark: int, now: int) -> Test:
 def _instant(facts: Facts, text: str) -> int:
     # Seen on a live tenant: this list takes a Z and no offset.
     if facts.row.name == "submissions" and text.endswith(("+00:00", " 00:00")):
-        raise RefusalError(400)
+        raise HttpError(400)
     try:
         return ticks(text)
     except ValueError as error:
-        raise RefusalError(400) from error
+        raise HttpError(400) from error
 
 
 def _identities(facts: Facts, query: Query) -> Iterable[Test]:
@@ -89,25 +89,25 @@ def ids_of(text: str) -> frozenset[str]:
     """Read the parameter that names rows by their ids."""
     wanted = [part.strip() for part in text.split(",")]
     if len(wanted) > _MOST_IDS:
-        raise RefusalError(400)
+        raise HttpError(400)
     return frozenset(wanted)
 
 
 def _activity(facts: Facts, query: Query) -> Iterable[Test]:
     if "includeInactive" in facts.parameters:
-        asked = "any" if query.get("includeInactive", "").lower() == "true" else "true"
+        wanted = "any" if query.get("includeInactive", "").lower() == "true" else "true"
     elif "activeOnly" in facts.parameters:
-        asked = "any" if query.get("activeOnly", "").lower() == "false" else "true"
+        wanted = "any" if query.get("activeOnly", "").lower() == "false" else "true"
     elif "active" in facts.parameters:
-        asked = query.get("active", "True").lower()
+        wanted = query.get("active", "True").lower()
     else:
-        asked = "any"
-    if asked not in {"any", "true", "false"}:
-        raise RefusalError(400)
+        wanted = "any"
+    if wanted not in {"any", "true", "false"}:
+        raise HttpError(400)
     if "includeChildren" in facts.parameters and query.get("includeChildren", "").lower() != "true":
         yield lambda _, state: state.get("parentId") is None
-    if asked != "any":
-        yield lambda _, state: state.get("active", True) is (asked == "true")
+    if wanted != "any":
+        yield lambda _, state: state.get("active", True) is (wanted == "true")
 
 
 def _choices(facts: Facts, query: Query) -> Iterable[Test]:
@@ -124,13 +124,13 @@ def _equal(field: str, wanted: str) -> Test:
 
 
 def ordered(facts: Facts, query: Query, rows: list[Row], now: int) -> list[Row]:
-    """Put rows in the order that is asked for; they come in the order of their changes."""
+    """Put rows in the order that is requested; they come in the order of their changes."""
     for name, downward in (("sort", None), ("orderBy", "orderByDirection"), ("sortBy", "descending")):
         if name in facts.parameters and query.get(name):
             text = query[name]
             field = text.lstrip("+- ").lower()
             if field not in _SORTED_BY:
-                raise RefusalError(400)
+                raise HttpError(400)
             backward = query.get(downward, "").lower() in {"desc", "true"} if downward else text.startswith("-")
             by = _SORTED_BY[field]
             return sorted(rows, key=lambda row: by(row, now), reverse=backward)

@@ -1,21 +1,22 @@
-"""Answering the list endpoints: query in, page out."""
+"""Serving the list endpoints: query in, page out."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_servicetitan.sandbox.answers import answer
-from tap_servicetitan.sandbox.faults import LISTED, PAGED_LISTS, WITHOUT_PAGES
-from tap_servicetitan.sandbox.filters import chosen, demand, ordered
-from tap_servicetitan.sandbox.pages import envelope, page_asked
+from tap_servicetitan.sandbox.churn import churn
+from tap_servicetitan.sandbox.faults import PAGED_LISTS, WITHOUT_PAGES
+from tap_servicetitan.sandbox.filters import chosen, ordered, require_parameters
+from tap_servicetitan.sandbox.pages import envelope, requested_page
+from tap_servicetitan.sandbox.responses import json_response
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from starlette.responses import Response
 
-    from tap_servicetitan.sandbox.answers import Asked
     from tap_servicetitan.sandbox.facts import Facts
+    from tap_servicetitan.sandbox.responses import ApiRequest
     from tap_servicetitan.sandbox.tenant import Tenant
     from tap_servicetitan.sandbox.world import Row
 
@@ -28,43 +29,49 @@ _ONLY_ASKED: Mapping[str, tuple[str, str]] = {
 }
 
 
-def list_page(tenant: Tenant, facts: Facts, asked: Asked) -> Response:
-    """Give the page of a list that is asked for."""
+def list_page(tenant: Tenant, facts: Facts, request: ApiRequest) -> Response:
+    """Return the page of a list that is requested."""
     now = tenant.catch_up()
     if facts.row.name in _OBJECTS:
         [whole] = tenant.items(facts.row.name, tenant.in_order(facts.row.name, now), now)
-        fault = tenant.faults.take(WITHOUT_PAGES, facts.row.name)
-        return answer(whole | dict(fault.fields) if fault else whole)
-    return page_of(tenant, facts, asked, tenant.in_order(facts.row.name, now), now)
+        fault = tenant.faults.take(WITHOUT_PAGES, facts.row.name, request.query)
+        churn(tenant, facts.row.name, request.query)
+        return json_response(whole | dict(fault.fields) if fault else whole)
+    return page_of(tenant, facts, request, tenant.in_order(facts.row.name, now), now)
 
 
-def page_of(tenant: Tenant, facts: Facts, asked: Asked, rows: list[Row], now: int) -> Response:
-    """Give the page that is asked for of rows that stand in the order of their changes."""
-    query = asked.query
-    demand(facts, query)
-    page = page_asked(facts, query)
-    found = ordered(facts, query, chosen(facts, query, rows, now), now)
-    place = (facts.row.name, *asked.path.values())
-    fault = tenant.faults.take(PAGED_LISTS if page else WITHOUT_PAGES, facts.row.name)
+def page_of(tenant: Tenant, facts: Facts, request: ApiRequest, rows: list[Row], now: int) -> Response:
+    """Return the page that is requested of rows that stand in the order of their changes."""
+    stream, quirks = facts.row.name, tenant.quirks.of(facts.row.name)
+    require_parameters(facts, request.query)
+    requested = requested_page(facts, request.query)
+    query = quirks.query(request.query)
+    page = quirks.page(requested_page(facts, query))
+    visible = quirks.visible(rows, now)
+    found = quirks.arranged(ordered(facts, query, chosen(facts, query, visible, now), now))
+    fault = tenant.faults.take(PAGED_LISTS if page else WITHOUT_PAGES, stream, request.query)
     empty = fault is not None and fault.kind == "empty-page"
-    begin, end = tenant.inserted.place(place, page, empty=empty) if page else (0, len(found))
-    changes = _not_asked(facts, query) | (dict(fault.fields) if fault and fault.kind == "extra-field" else {})
-    data: Sequence[Any]
-    if changes:
-        data = [item | changes for item in tenant.items(facts.row.name, found[begin:end], now)]
-    else:
-        data = tenant.encoded(facts.row.name, found[begin:end], now)
-    shift = tenant.faults.take(LISTED, facts.row.name)
-    if shift:
-        tenant.shift(found[:end][: shift.count])
-    if not facts.envelope:
-        return answer(data)
+    begin, end = tenant.inserted.place((stream, *request.path.values()), page, empty=empty) if page else (0, len(found))
+    changes = _not_requested(facts, query) | (dict(fault.fields) if fault and fault.kind == "extra-field" else {})
+    data = _data(tenant, stream, found[begin:end], now, changes)
     total = len(found)
-    body = envelope(facts, page, data, has_more=empty or end < total, total=total)
-    return answer(body | _about(tenant, facts, total))
+    body = envelope(facts, page, data, has_more=empty or end < total, total=total) | _about(tenant, facts, total)
+    originals = {row.number: row for row in rows}
+    read, unread = ([originals[row.number] for row in part] for part in (found[:end], found[end:]))
+    churn(tenant, stream, request.query, read, unread)
+    if not facts.envelope:
+        return json_response(data)
+    return json_response(quirks.envelope(body, total, requested.size if requested else None))
 
 
-def _not_asked(facts: Facts, query: Mapping[str, str]) -> dict[str, Any]:
+def _data(tenant: Tenant, stream: str, rows: list[Row], now: int, changes: dict[str, Any]) -> list[Any]:
+    # What was written once is kept, but not what a quirk shows of rows as they were.
+    if changes or tenant.quirks.of(stream).late:
+        return [item | changes for item in tenant.items(stream, rows, now)]
+    return list(tenant.encoded(stream, rows, now))
+
+
+def _not_requested(facts: Facts, query: Mapping[str, str]) -> dict[str, Any]:
     parameter, field = _ONLY_ASKED.get(facts.row.name, ("", ""))
     return {field: None} if field and query.get(parameter, "").lower() != "true" else {}
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tap_servicetitan.sandbox.catalogue import NAMES
 from tap_servicetitan.sandbox.directory import id_of
+from tap_servicetitan.sandbox.facts import FACTS
 from tap_servicetitan.sandbox.rows import form_of
 from tap_servicetitan.sandbox.values import Frame
 
@@ -65,18 +66,25 @@ def _hold(item: Item, row: Row, _: World, now: int) -> Item:
 
 def _finding(item: Item, row: Row, world: World, now: int) -> Item:
     attachments = world.below("location_finding_attachments", (str(row.id),), now)
-    told = row.state(now)
+    state = row.state(now)
     return item | {
-        "status": "Archived" if item["archived"] else told.get("_status", "New"),
+        "status": "Archived" if item["archived"] else state.get("_status", "New"),
         "attachments": [world.item(one, now) for one in attachments],
-        "linkedEstimateIds": told.get("_estimates", []),
-        "linkedJobIds": told.get("_jobs", []),
+        "linkedEstimateIds": state.get("_estimates", []),
+        "linkedJobIds": state.get("_jobs", []),
     }
 
 
+BY_ID: Mapping[str, str] = {
+    name: facts.row.parent
+    for name, facts in FACTS.items()
+    if facts.row.kind == "child" and facts.row.parent and facts.row.placeholders == ("id",)
+}
+"""Streams that show a row of another one by its id, and which."""
+
 MIRRORS: Mapping[str, Mirror] = {
+    **{name: Mirror(origin) for name, origin in BY_ID.items()},
     "calls_list": Mirror("calls", _call),
-    "installed_equipment_details": Mirror("installed_equipment"),
     "intacct_business_unit_mappings": Mirror("business_units"),
     "job_holds": Mirror("jobs", _hold, lambda job: job.get("jobStatus") == "Hold"),
     "location_finding_details": Mirror("location_findings", _finding),
@@ -116,7 +124,7 @@ def kept(mirror: Mirror, rows: list[Row], now: int) -> list[Row]:
 
 
 def shown_rows(world: World, stream: str, now: int) -> list[Row]:
-    """Give the rows that a stream shows at an instant."""
+    """Return the rows that a stream shows at an instant."""
     mirror = MIRRORS.get(stream)
     if mirror is None:
         return world.rows(stream, now)

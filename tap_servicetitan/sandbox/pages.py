@@ -1,11 +1,11 @@
-"""Pages of lists: which one is asked for, and the envelope that a module puts around it."""
+"""Pages of lists: which one is requested, and the envelope that a module puts around it."""
 
 from __future__ import annotations
 
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from tap_servicetitan.sandbox.answers import RefusalError
+from tap_servicetitan.sandbox.responses import HttpError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _USUAL_SIZE = 50
 _LARGEST = 5_000
-# Documented, or told by public clients.
+# Documented, or reported by public clients.
 _SMALLER: Mapping[str, int] = {
     "intacct_business_unit_mappings": 500,
     "journal_entries": 500,
@@ -28,7 +28,7 @@ _FROM_ZERO = frozenset({"intacct_business_unit_mappings"})
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a list, as it is asked for."""
+    """A page of a list, as it is requested."""
 
     number: int
     size: int
@@ -46,15 +46,15 @@ class Page:
         return self.begin + self.size
 
 
-def page_asked(facts: Facts, query: Mapping[str, str]) -> Page | None:
-    """Read which page is asked for; None where a list has no pages."""
+def requested_page(facts: Facts, query: Mapping[str, str]) -> Page | None:
+    """Read which page is requested; None where a list has no pages."""
     if "pageSize" not in facts.parameters:
         return None
     first = 0 if facts.row.name in _FROM_ZERO else 1
     number = _whole_number(query, "page", first)
     size = _whole_number(query, "pageSize", _USUAL_SIZE)
     if number < first or not 1 <= size <= _SMALLER.get(facts.row.name, _LARGEST):
-        raise RefusalError(400)
+        raise HttpError(400)
     total_wanted = "includeTotal" in facts.parameters and query.get("includeTotal", "").lower() == "true"
     return Page(number, size, first, total_wanted)
 
@@ -63,7 +63,7 @@ def _whole_number(query: Mapping[str, str], name: str, usual: int) -> int:
     try:
         return int(query.get(name, usual))
     except ValueError as error:
-        raise RefusalError(400) from error
+        raise HttpError(400) from error
 
 
 def envelope(facts: Facts, page: Page | None, data: Sequence[Any], *, has_more: bool, total: int) -> dict[str, Any]:
@@ -86,13 +86,13 @@ class EmptyPages:
         self._at: dict[tuple[str, ...], int] = {}
 
     def place(self, which: tuple[str, ...], page: Page, *, empty: bool) -> tuple[int, int]:
-        """Tell which rows of a list stand on a page."""
+        """Return which rows of a list stand on a page."""
         if empty:
             self._at[which] = page.number
             return page.begin, page.begin
         before = self._at.get(which)
         if before is not None and page.number <= before:
-            # The list is read from its beginning, or this page is asked for once more.
+            # The list is read from its beginning, or this page is requested once more.
             del self._at[which]
         moved = page.size if before is not None and page.number > before else 0
         return page.begin - moved, page.end - moved

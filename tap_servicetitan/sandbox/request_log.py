@@ -1,4 +1,4 @@
-"""What was asked: a log of the requests, for tests to look at."""
+"""A log of the requests, for tests to look at."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Request:
     method: str
     path: str
     query: dict[str, str]
-    """What was asked, in the query or in a body of JSON."""
+    """The parameters, from the query or from a body of JSON."""
     stream: str | None
     at: str
     """The instant on the sandbox's clock."""

@@ -1,4 +1,4 @@
-"""Which endpoint of the table an address belongs to: some share one, and are told apart by a parameter."""
+"""Which endpoint of the table an address belongs to: where some share one, a parameter decides."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TOLD_BY = "performanceSegmentationType"
 
 
 def by_address() -> list[tuple[str, str, Sequence[Facts]]]:
-    """Give each method and address with the endpoints that it serves; addresses without placeholders come first."""
+    """Return each method and address with the endpoints that it serves; addresses without placeholders come first."""
     found: dict[tuple[str, str], list[Facts]] = {}
     for facts in FACTS.values():
         found.setdefault((facts.row.method, facts.row.url), []).append(facts)
@@ -23,7 +23,7 @@ def by_address() -> list[tuple[str, str, Sequence[Facts]]]:
     return sorted(routes, key=lambda route: len(route[2][0].row.placeholders))
 
 
-def asked_for(sharing: Sequence[Facts], query: Mapping[str, str]) -> Facts:
-    """Tell which of the endpoints that share an address is asked for; the first one if nothing tells."""
+def endpoint_for(sharing: Sequence[Facts], query: Mapping[str, str]) -> Facts:
+    """Return which of the endpoints that share an address is requested; the first one if the parameter is missing."""
     wanted = query.get(_TOLD_BY, "")
     return next((facts for facts in sharing if facts.row.params.get(_TOLD_BY) == wanted), sharing[0])

@@ -123,5 +123,5 @@ def _form(stream: str, path: str, facts: Property) -> Form | None:
 
 @functools.cache
 def form_of(stream: str) -> Form:
-    """Give the form of a stream's items."""
+    """Return the form of a stream's items."""
     return Form(stream, "", FACTS[stream].properties)

@@ -76,9 +76,9 @@ class Sandbox:
         self.config: dict[str, Any] = dict(config)
         self.url = str(config["api_url"])
 
-    def _order(self, order: control.Order, **said: Any) -> Any:  # noqa: ANN401 - any JSON value
+    def _order(self, order: control.Order, **options: Any) -> Any:  # noqa: ANN401 - any JSON value
         with self._tenant.lock:
-            return order(self._tenant, said)
+            return order(self._tenant, options)
 
     @property
     def now(self) -> str:
@@ -86,15 +86,15 @@ class Sandbox:
         return str(self._order(control.get_clock)["now"])
 
     def advance(self, seconds: float) -> str:
-        """Move the clock forward; give the new instant."""
+        """Move the clock forward; return the new instant."""
         return str(self._order(control.set_clock, advance=seconds)["now"])
 
     def move_to(self, now: str) -> str:
-        """Move the clock forward to an instant; give it back."""
+        """Move the clock forward to an instant; return it back."""
         return str(self._order(control.set_clock, now=now)["now"])
 
     def rows(self, stream: str, *, settled: bool = False) -> list[Json]:
-        """Give the truth: all rows of a stream as they are now, or those the 15-minute rule lets through."""
+        """Return the truth: all rows of a stream as they are now, or those the 15-minute rule lets through."""
         return list(self._order(control.get_rows, stream=stream, settled=settled))
 
     def counts(self) -> dict[str, int]:
@@ -110,21 +110,33 @@ class Sandbox:
         create: int = 0,
         values: Mapping[str, Any] | None = None,
     ) -> Json:
-        """Alter some rows and make new ones, all in one instant of their own; tell which."""
+        """Change some rows and make new ones, all in one instant of their own; return which."""
         return dict(self._order(control.touch, stream=stream, count=count, keys=keys, create=create, values=values))
+
+    def delete(self, stream: str, count: int = 0, *, keys: Iterable[Mapping[str, Any]] | None = None) -> Json:
+        """Delete some rows, all in one instant; return which."""
+        return dict(self._order(control.delete_rows, stream=stream, count=count, keys=keys))
 
     @property
     def faults(self) -> list[Json]:
         """The faults that are still to come."""
         return list(self._order(control.get_faults))
 
-    def fault(self, kind: str, stream: str | None = None, **said: Any) -> None:  # noqa: ANN401 - see `faults.Fault`
+    def fault(self, kind: str, stream: str | None = None, **options: Any) -> None:  # noqa: ANN401 - see `faults.Fault`
         """Let something go wrong."""
-        self._order(control.add_fault, kind=kind, stream=stream, **said)
+        self._order(control.add_fault, kind=kind, stream=stream, **options)
 
     def clear_faults(self) -> None:
         """Let nothing go wrong any more."""
         self._order(control.clear_faults)
+
+    def set_quirks(self, stream: str | None = None, **options: Any) -> None:  # noqa: ANN401 - see `quirks.Quirks`
+        """Let the lists of a stream, or of all, differ from the documents."""
+        self._order(control.set_quirks, stream=stream, **options)
+
+    def clear_quirks(self) -> None:
+        """Let all lists keep to the documents again."""
+        self._order(control.clear_quirks)
 
     def requests(self, stream: str | None = None) -> list[Json]:
         """List the requests since they were last forgotten, of one stream or of all."""
@@ -136,12 +148,12 @@ class Sandbox:
         self._order(control.forget_requests)
 
     def revoke_scope(self, stream: str) -> str:
-        """Take the scope of a stream from the app; give the scope."""
+        """Take the scope of a stream from the app; return the scope."""
         self._order(control.revoke_scope, stream=stream)
         return FACTS[stream].scope
 
     def grant_scopes(self) -> None:
-        """Give all scopes back."""
+        """Return all scopes back."""
         self._order(control.grant_scopes)
 
     def disable_module(self, module: str) -> None:
@@ -149,16 +161,29 @@ class Sandbox:
         self._order(control.disable_module, module=module)
 
     def enable_modules(self) -> None:
-        """Give all modules back."""
+        """Return all modules back."""
         self._order(control.enable_modules)
 
     def expire_tokens(self) -> int:
-        """End all access tokens that are out; tell how many there were."""
+        """End all access tokens that are out; return how many there were."""
         return int(self._order(control.expire_tokens)["expired"])
 
     def revoke_continuations(self, stream: str | None = None) -> None:
         """Reject all continuation tokens that are out, of one stream or of all."""
         self._order(control.revoke_continuations, stream=stream)
+
+    @property
+    def report_queries(self) -> list[Json]:
+        """The asynchronous runs of reports, those that were canceled too."""
+        return list(self._order(control.get_report_queries)["queries"])
+
+    def set_report_queries(self, **options: Any) -> None:  # noqa: ANN401 - see `queries.QuerySettings`
+        """Change how the server treats asynchronous runs of reports."""
+        self._order(control.set_report_queries, **options)
+
+    def expire_report_queries(self) -> int:
+        """Forget the tokens of all asynchronous runs; return how many there were."""
+        return int(self._order(control.expire_report_queries)["expired"])
 
     def set_limits(self, **limits: float | None) -> None:
         """Set ``requests_per_second``, ``report_interval`` or ``report_days``, None for no limit, or ``page_size``."""
@@ -166,9 +191,9 @@ class Sandbox:
 
 
 @contextlib.contextmanager
-def serve(settings: Settings | None = None, **said: Any) -> Iterator[Sandbox]:  # noqa: ANN401 - see `settings.Settings`
-    """Run a sandbox in a thread; it is small, and has no rate limit, unless it is told otherwise."""
-    with serve_tenants(1, settings, **said) as (sandbox,):
+def serve(settings: Settings | None = None, **options: Any) -> Iterator[Sandbox]:  # noqa: ANN401 - see `settings.Settings`
+    """Run a sandbox in a thread; it is small, and has no rate limit, unless the options say otherwise."""
+    with serve_tenants(1, settings, **options) as (sandbox,):
         yield sandbox
 
 
@@ -176,10 +201,10 @@ def serve(settings: Settings | None = None, **said: Any) -> Iterator[Sandbox]:  
 def serve_tenants(
     count: int,
     settings: Settings | None = None,
-    **said: Any,  # noqa: ANN401 - see `settings.Settings`
+    **options: Any,  # noqa: ANN401 - see `settings.Settings`
 ) -> Iterator[list[Sandbox]]:
     """Run a sandbox of several tenants in a thread, and give each as if it were alone."""
-    first = settings or Settings(**dict(_FOR_TESTS) | said)
+    first = settings or Settings(**dict(_FOR_TESTS) | options)
     tenants = {one.id: one for one in map(Tenant, first.times(count))}
     with listen("127.0.0.1", 0) as listener:
         server = make_server(tenants)

@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a sandbox can be told at its start."""
+    """The options of a sandbox."""
 
     seed: int = 1
     scale: float = 1.0

@@ -1,4 +1,4 @@
-"""Spans of time, as the endpoints are asked for them that have no other order."""
+"""Spans of time, by which endpoints without another order are read."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import dataclasses
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tap_servicetitan.sandbox.answers import RefusalError
 from tap_servicetitan.sandbox.clock import DAY, SECOND, day_of, iso, ticks
+from tap_servicetitan.sandbox.responses import HttpError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tap_servicetitan.catalog.endpoint import Window
+    from tap_servicetitan.catalog.window import Window
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -23,11 +23,11 @@ class Span:
     end: int
 
     def has(self, moment: int) -> bool:
-        """Tell whether an instant lies in the span."""
+        """Return whether an instant lies in the span."""
         return self.begin <= moment <= self.end
 
     def days(self, until: int) -> Iterator[int]:
-        """Give the days whose beginning lies in the span, up to an instant."""
+        """Return the days whose beginning lies in the span, up to an instant."""
         first, last = -(-self.begin // DAY), min(self.end, until) // DAY
         return iter(range(first, last + 1))
 
@@ -36,14 +36,14 @@ class Span:
 _OPEN = frozenset({"sessionCreatedBefore"})
 
 
-def span_asked(window: Window, query: Mapping[str, str]) -> Span:
+def requested_span(window: Window, query: Mapping[str, str]) -> Span:
     """Read the span that a request asks for."""
     try:
         begin, end = ticks(str(query[window.start])), ticks(str(query[window.end]))
     except (KeyError, ValueError) as error:
-        raise RefusalError(400) from error
+        raise HttpError(400) from error
     if begin > end:
-        raise RefusalError(400)
+        raise HttpError(400)
     return _span(window, begin, end)
 
 
@@ -51,8 +51,8 @@ def _span(window: Window, begin: int, end: int) -> Span:
     return Span(begin, end - 1 if window.end in _OPEN else end)
 
 
-def told_spans(window: Window, first: int, last: int) -> Iterator[tuple[Span, dict[str, str]]]:
-    """Give the days or months from one instant to another, with the fields that tell which a row is of."""
+def calendar_spans(window: Window, first: int, last: int) -> Iterator[tuple[Span, dict[str, str]]]:
+    """Return the days or months from one instant to another, with the fields that tell which a row is of."""
     begin = first // DAY * DAY if window.unit == "day" else _month(first)
     while begin <= last:
         after = begin + DAY if window.unit == "day" else _month(begin + 32 * DAY)

@@ -11,19 +11,21 @@ from tap_servicetitan.sandbox import touch
 from tap_servicetitan.sandbox.auth import AccessTokens, App, RateLimit
 from tap_servicetitan.sandbox.business.days import HISTORY_DAYS, Business
 from tap_servicetitan.sandbox.business.opening import sizes
-from tap_servicetitan.sandbox.children import told, told_rows
 from tap_servicetitan.sandbox.clock import SECOND, Clock, iso, ticks
 from tap_servicetitan.sandbox.directory import Directory
 from tap_servicetitan.sandbox.edits import edit
 from tap_servicetitan.sandbox.facts import FACTS, TENANT
 from tap_servicetitan.sandbox.faults import Faults
 from tap_servicetitan.sandbox.feed import SETTLED_AFTER, Feed
+from tap_servicetitan.sandbox.figures.sources import all_figures
 from tap_servicetitan.sandbox.mirrors import MIRRORS, kept, origin_of, shown_item, shown_rows
 from tap_servicetitan.sandbox.pages import EmptyPages
+from tap_servicetitan.sandbox.parents import visible_children, with_parent_keys
+from tap_servicetitan.sandbox.quirks import AllQuirks
 from tap_servicetitan.sandbox.reporting.limits import Limits
+from tap_servicetitan.sandbox.reporting.queries import Queries
 from tap_servicetitan.sandbox.request_log import RequestLog
 from tap_servicetitan.sandbox.tokens import Sealer
-from tap_servicetitan.sandbox.windows import told_figures
 from tap_servicetitan.sandbox.world import World
 
 if TYPE_CHECKING:
@@ -40,17 +42,19 @@ class Tenant:
     """One tenant. Whatever reads or writes it holds its lock."""
 
     def __init__(self, settings: Settings) -> None:
-        """Tell the tenant's history up to the clock's first instant."""
+        """Make the tenant's history up to the clock's first instant."""
         self.lock = threading.RLock()
         self.id = settings.tenant_id
         self.app = App.of(self.id)
         self.access = AccessTokens()
         self.limit = RateLimit(settings.requests_per_second)
         self.reporting = Limits(settings.report_interval)
+        self.queries = Queries()
         self.page_size = settings.page_size
         self.revoked_scopes: set[str] = set()
         self.disabled_modules: set[str] = set()
         self.faults = Faults()
+        self.quirks = AllQuirks()
         self.requests = RequestLog()
         self.clock = Clock(ticks(settings.at), running=settings.clock == "running")
         self.inserted = EmptyPages()
@@ -64,7 +68,7 @@ class Tenant:
         self._business.fill_other_streams()
 
     def catch_up(self) -> int:
-        """Let everything happen that is due by now; tell what time it is."""
+        """Let everything happen that is due by now; return what time it is."""
         now = self.clock.now
         self._business.live_until(now)
         for at, row in self.world.due(now):
@@ -72,7 +76,7 @@ class Tenant:
         return now
 
     def feed(self, stream: str) -> Feed:
-        """Give the feed of a stream."""
+        """Return the feed of a stream."""
         return self._feeds[stream]
 
     def advance(self, seconds: float) -> int:
@@ -86,8 +90,8 @@ class Tenant:
         return self.catch_up()
 
     def in_order(self, stream: str, now: int) -> list[Row]:
-        """Give the rows of a list, the one that changed last at the end."""
-        rows = self._feeds[origin_of(stream)].rows()
+        """Return the rows of a list, the one that changed last at the end."""
+        rows = [row for row in self._feeds[origin_of(stream)].rows() if row.exists(now)]
         return kept(MIRRORS[stream], rows, now) if stream in MIRRORS else rows
 
     def items(self, stream: str, rows: Iterable[Row], now: int) -> list[Item]:
@@ -108,19 +112,19 @@ class Tenant:
         return text
 
     def rows(self, stream: str, *, settled: bool = False) -> list[Item]:
-        """Give the truth: every row of a stream as it is now, or those that the 15-minute rule lets through."""
+        """Return every row of a stream as it is now, or those that the 15-minute rule lets through."""
         now = self.catch_up()
         if stream in FACTS and FACTS[stream].row.kind == "window":
-            return list(told_figures(self, FACTS[stream], now))
+            return list(all_figures(self.world, int(self.id), FACTS[stream], now))
         until = now - SETTLED_AFTER if settled else now
-        return [self._told(stream, row, now) for row in self._rows(stream, now) if (row.changed(now) or 0) <= until]
+        return [self._row(stream, row, now) for row in self._rows(stream, now) if (row.changed(now) or 0) <= until]
 
-    def _told(self, stream: str, row: Row, now: int) -> Item:
+    def _row(self, stream: str, row: Row, now: int) -> Item:
         facts = FACTS[stream]
         item = shown_item(self.world, stream, row, now)
         if TENANT in facts.row.key:
             return item | {TENANT: int(self.id)}
-        return told(facts, row, item)
+        return with_parent_keys(facts, row, item)
 
     def counts(self) -> dict[str, int]:
         """Count the rows of every stream."""
@@ -135,15 +139,22 @@ class Tenant:
             msg = f"stream {stream!r} is not in the table"
             raise ValueError(msg)
         if FACTS[stream].row.kind == "child":
-            return list(told_rows(self.world, FACTS[stream], now))
+            return list(visible_children(self.world, FACTS[stream], now))
         return shown_rows(self.world, stream, now)
 
-    def shift(self, rows: Iterable[Row]) -> None:
+    def change(self, rows: Iterable[Row], values: Mapping[str, Any] | None = None) -> None:
         """Change rows right now, so that they move to the end of their list."""
         now = self.clock.tick()
         self._touches += 1
         for row in rows:
-            self.world.change(row, now, edit(self.world, row, now, self._touches, row.stream))
+            self.world.change(row, now, values or edit(self.world, row, now, self._touches, row.stream))
+        self.catch_up()
+
+    def delete(self, rows: Iterable[Row]) -> None:
+        """Delete rows right now: from now on nothing shows them."""
+        now = self.clock.tick()
+        for row in rows:
+            row.deleted = now
         self.catch_up()
 
     def touch(
@@ -155,7 +166,7 @@ class Tenant:
         create: int = 0,
         values: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Alter some rows of a stream and make new ones, all in one instant of their own."""
+        """Change some rows of a stream and make new ones, all in one instant of their own."""
         touch.check(stream, create=create)
         chosen = self._chosen(stream, count, keys)
         now = self.clock.tick()
@@ -165,7 +176,18 @@ class Tenant:
             self.world.change(row, now, values or edit(self.world, row, now, self._touches, stream))
         made = [touch.make(self.world, stream, now)[-1] for _ in range(create)]
         self.catch_up()
-        items = [self._told(stream, row, now) for row in (*chosen, *made)]
+        return self._described(stream, [*chosen, *made], now)
+
+    def remove(self, stream: str, *, count: int = 0, keys: Iterable[Mapping[str, Any]] | None = None) -> dict[str, Any]:
+        """Delete some rows of a stream, all in one instant; say which they were."""
+        touch.check(stream, create=0)
+        chosen = self._chosen(stream, count, keys)
+        described = self._described(stream, chosen, self.clock.now)
+        self.delete(chosen)
+        return described
+
+    def _described(self, stream: str, rows: Iterable[Row], now: int) -> dict[str, Any]:
+        items = [self._row(stream, row, now) for row in rows]
         key = FACTS[stream].key
         return {
             "stream": stream,
@@ -175,14 +197,22 @@ class Tenant:
         }
 
     def _chosen(self, stream: str, count: int, keys: Iterable[Mapping[str, Any]] | None) -> list[Row]:
-        now = self.catch_up()
-        rows = self._rows(stream, now)
         if keys is not None:
-            items = ((row, self._told(stream, row, now)) for row in rows)
-            return [row for row, item in items if any(key.items() <= item.items() for key in keys)]
+            return self.rows_with(stream, keys)
+        rows = self.rows_of(stream)
         # Spread over the stream, and other rows each time.
         stride = max(1, len(rows) // max(count, 1))
         return [rows[(self._touches * 7 + place * stride) % len(rows)] for place in range(min(count, len(rows)))]
+
+    def rows_of(self, stream: str) -> list[Row]:
+        """Return the rows of a stream as they are known to the world."""
+        return self._rows(stream, self.catch_up())
+
+    def rows_with(self, stream: str, keys: Iterable[Mapping[str, Any]]) -> list[Row]:
+        """Return the rows of a stream that have one of some keys."""
+        now = self.catch_up()
+        items = ((row, self._row(stream, row, now)) for row in self._rows(stream, now))
+        return [row for row, item in items if any(key.items() <= item.items() for key in keys)]
 
     def revoke_continuations(self, stream: str | None = None) -> None:
         """Reject from now on all continuation tokens that are out."""

@@ -46,7 +46,7 @@ _SHOWN: Mapping[str, Mapping[str, Any]] = {"job_holds": {"jobStatus": "Hold"}}
 
 
 def check(stream: str, *, create: int) -> None:
-    """Refuse what cannot be touched: it is not rows, but made from rows when it is asked for."""
+    """Refuse what cannot be touched: its figures are computed from other rows."""
     if stream in FACTS and FACTS[stream].row.kind == "window" and stream != "attributed_leads":
         msg = f"stream {stream} has sums, not rows; touch the rows that they are of"
         raise ValueError(msg)
@@ -59,7 +59,7 @@ def check(stream: str, *, create: int) -> None:
 
 
 def make(world: World, stream: str, now: int) -> list[Row]:
-    """Make a row after the model of an older one; give it, and before it the one it is about, if it needs one."""
+    """Make a row after the model of an older one; return it, and before it the one it is about, if it needs one."""
     for other, (below, _) in _WITH.items():
         if below == stream:
             about = make(world, other, now)

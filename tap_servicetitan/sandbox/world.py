@@ -58,6 +58,8 @@ class Row:
     seed: int
     facts: dict[str, Any]
     steps: list[tuple[int, Changes]]
+    deleted: int | None = None
+    """When the row was deleted, if it was."""
 
     @property
     def id(self) -> int:
@@ -74,6 +76,10 @@ class Row:
     def created(self) -> int:
         """When the row came into being."""
         return self.steps[0][0]
+
+    def exists(self, now: int) -> bool:
+        """Return whether the row has been made by an instant, and not yet deleted."""
+        return self.created <= now and (self.deleted is None or now < self.deleted)
 
     def changed(self, now: int) -> int | None:
         """When the row last changed; None if it does not exist yet."""
@@ -147,21 +153,21 @@ class World:
             yield at, row
 
     def rows(self, stream: str, now: int) -> list[Row]:
-        """Give the rows of a stream that exist at an instant."""
-        return [row for row in (*self._rows[stream], *self._made[stream]) if row.created <= now]
+        """Return the rows of a stream that exist at an instant."""
+        return [row for row in (*self._rows[stream], *self._made[stream]) if row.exists(now)]
 
     def below(self, stream: str, parent: tuple[str, ...], now: int) -> list[Row]:
-        """Give the rows of a stream that belong to a row of another one, in the order of their changes."""
-        rows = [row for row in self._below[stream].get(parent, ()) if row.created <= now]
+        """Return the rows of a stream that belong to a row of another one, in the order of their changes."""
+        rows = [row for row in self._below[stream].get(parent, ()) if row.exists(now)]
         return sorted(rows, key=lambda row: (row.changed(now) or 0, row.number))
 
     def find(self, stream: str, key: tuple[str, ...], now: int) -> Row | None:
         """Find a row that others may belong to, by its key as an address has it."""
         row = self._above[stream].get(key)
-        return row if row and row.created <= now else None
+        return row if row and row.exists(now) else None
 
     def born(self, stream: str) -> Sequence[Row]:
-        """Give the rows that the business itself has told of so far, those that are yet to be born included."""
+        """Return the rows that the business itself has made so far, those that are yet to be born included."""
         return self._rows[stream]
 
     def item(self, row: Row, now: int) -> Item:

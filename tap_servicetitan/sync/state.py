@@ -31,14 +31,16 @@ def checked_bookmarks(state: object, tenant_id: str, reports: Sequence[ReportSet
     if not isinstance(bookmarks, dict) or not all(isinstance(one, dict) for one in bookmarks.values()):
         msg = 'the state is not of the form {"bookmarks": {stream: {…}}}; give one that a tap for ServiceTitan wrote'
         raise StateError(msg)
-    known = {row.name for row in ENDPOINTS} | {row.formerly for row in ENDPOINTS} | {one.stream for one in reports}
+    known = (
+        {row.name for row in ENDPOINTS} | {row.meltanolabs_name for row in ENDPOINTS} | {one.stream for one in reports}
+    )
     if bookmarks and not known & bookmarks.keys():
         msg = (
             f"the state is of another tap: it has bookmarks of {', '.join(sorted(bookmarks)[:3])}, and none of a "
             "stream of this one; give the state of this tap, or none for a first run"
         )
         raise StateError(msg)
-    former = {row.name: bookmarks[row.formerly] for row in ENDPOINTS if row.formerly in bookmarks}
+    former = {row.name: bookmarks[row.meltanolabs_name] for row in ENDPOINTS if row.meltanolabs_name in bookmarks}
     taken_over = {name: one for name, one in former.items() if "continue_from" not in bookmarks.get(name, {})}
     found = bookmarks | taken_over
     for row in ENDPOINTS:

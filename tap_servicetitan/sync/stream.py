@@ -45,7 +45,7 @@ class SingerStream(SdkStream):
         super().__init__(tap, name=source.row.name)
         self._writer = writer
         self.primary_keys = (*source.tenant_key, *self.row.key)
-        self.replication_key = self.row.cursor
+        self.replication_key = self.row.replication_key
         self.selected_by_default = self.row.selected
         # A feed without a timestamp is incremental too: it resumes from its token.
         self.forced_replication_method = REPLICATION_FULL_TABLE if source.is_full_table else REPLICATION_INCREMENTAL
@@ -210,16 +210,23 @@ class SingerStream(SdkStream):
     def _passthrough(self) -> Passthrough | None:
         """Make what checks rows and passes them through; None where records are not the rows themselves."""
         row = self.row
-        if row.explode or row.bare:
+        if row.nested_records or row.scalar:
             return None
-        added = {"_key", "_line", "tenantId", *row.links, *row.lift, *(row.window.fields if row.window else ())}
+        added = {
+            "_key",
+            "_line",
+            "tenantId",
+            *row.links,
+            *row.copied_fields,
+            *(row.window.fields if row.window else ()),
+        }
         try:
             return Passthrough(
                 self.name,
                 self.effective_schema,
                 is_selected=self.mask.__getitem__,
                 required=[name for name in row.key if name not in added],
-                stamp=row.cursor,
+                stamp=row.replication_key,
             )
         except NonConformingPageError:
             return None

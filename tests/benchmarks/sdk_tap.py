@@ -80,7 +80,7 @@ class SdkTap(Tap):
             self, name=row.name, schema=stream_schema(row), path=row.url.format(tenant=self.config["tenant_id"])
         )
         stream.primary_keys = row.key
-        stream.replication_key = row.cursor
+        stream.replication_key = row.replication_key
         return [stream]
 
 

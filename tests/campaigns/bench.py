@@ -10,8 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from tap_servicetitan.api import client
-from tap_servicetitan.catalog.endpoints import ENDPOINTS
+from tap_servicetitan.api import auth, client
 from tests.support.running import catalog_of
 
 if TYPE_CHECKING:
@@ -31,14 +30,6 @@ def catalog(*streams: str) -> Message:
     """Make a catalog of these streams alone: a short one is read in a tenth of the time."""
     every = catalog_of(*streams)
     return every | {"streams": [one for one in every["streams"] if one["stream"] in streams]}
-
-
-@contextlib.contextmanager
-def small_pages() -> Iterator[None]:
-    """Ask for small pages of lists. A tenant that fills the tap's own would take minutes to read."""
-    rows = [dataclasses.replace(row, page_size=PAGE) if row.page_size else row for row in ENDPOINTS]
-    with mock.patch("tap_servicetitan.tap.ENDPOINTS", rows):
-        yield
 
 
 class Stopwatch:
@@ -61,7 +52,8 @@ class Stopwatch:
 def no_waiting() -> Iterator[Stopwatch]:
     """Let tries follow each other at once, and count the seconds that the tap would have waited."""
     watch = Stopwatch()
-    with mock.patch.object(client, "time", watch), mock.patch("backoff._sync.time", watch):
+    clocks = [mock.patch.object(one, "time", watch) for one in (auth, client)]
+    with clocks[0], clocks[1], mock.patch("backoff._sync.time", watch):
         yield watch
 
 

@@ -16,9 +16,10 @@ from urllib.parse import urlsplit
 
 from tap_servicetitan.sandbox.server import Sandbox, serve
 from tests.campaigns import reports
-from tests.campaigns.bench import CLOSED_PORT, PAGE, Network, Stopwatch, no_waiting, small_pages
+from tests.campaigns.bench import CLOSED_PORT, PAGE, Network, Stopwatch, no_waiting
 from tests.campaigns.figures import Figures, Report, table
 from tests.support.running import LASTING, Message, Output, run
+from tests.support.short_pages import short_pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -134,7 +135,7 @@ class Lab:
 @contextlib.contextmanager
 def lab(seed: int = 1, scale: float = 0.02) -> Iterator[Lab]:
     """Set everything up."""
-    with serve(seed=seed, scale=scale, page_size=PAGE) as sandbox, small_pages(), no_waiting() as watch:
+    with serve(seed=seed, scale=scale, page_size=PAGE) as sandbox, short_pages(PAGE), no_waiting() as watch:
         port = urlsplit(sandbox.url).port or 0
         with Network(port).installed() as network:
             config = sandbox.config | {"requests_per_second": 10_000, "request_timeout": TIMEOUT}

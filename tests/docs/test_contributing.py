@@ -45,7 +45,7 @@ def test_a_stream_is_added_as_the_page_says(copy: Path) -> None:
     """A row and a few commands: the facts are fetched, the lists written, and the sandbox serves the stream."""
     (row,) = blocks("python")
     table = copy / "tap_servicetitan/catalog/endpoints.py"
-    sibling = '        listed("call_reasons", inactive="active=Any"),\n'
+    sibling = '        incremental_list("call_reasons", inactive="active=Any"),\n'
     text = table.read_text(encoding="utf-8")
     assert sibling in text
     table.write_text(text.replace(sibling, sibling + row), encoding="utf-8")
@@ -55,7 +55,7 @@ def test_a_stream_is_added_as_the_page_says(copy: Path) -> None:
     assert "added    call_outcomes.modifiedOn\n" in shown
     assert "'id': " in shown.splitlines()[-1]
     catalog = (copy / "tests/unit/catalog/catalog.txt").read_text(encoding="utf-8")
-    assert re.search(r"^call_outcomes  id  modifiedOn  INCREMENTAL  selected", catalog, re.MULTILINE)
+    assert re.search(r"^call_outcomes  list  id  modifiedOn  INCREMENTAL  selected", catalog, re.MULTILINE)
     assert "| `call_outcomes` |" in (copy / "docs" / "streams.md").read_text(encoding="utf-8")
 
 

@@ -15,7 +15,7 @@ import yaml
 from tap_servicetitan.catalog.endpoints import ENDPOINTS
 from tap_servicetitan.cli.scopes import selected_in
 from tap_servicetitan.sandbox.server import serve
-from tap_servicetitan.settings import SETTINGS
+from tap_servicetitan.settings.schema import SETTINGS
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
@@ -169,6 +169,15 @@ def meltano(project: Path, environment: Mapping[str, str], *arguments: str) -> s
     )
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
+
+
+def test_the_selection_of_the_project_is_written_by_the_script() -> None:
+    """After a change of what is selected by default, run scripts/plugin_definition.py; nothing else is touched."""
+    text = script.PROJECT.read_text(encoding="utf-8")
+    assert script.project(text) == text
+    other = text.replace("    - '!calls_list.*'\n", "    - '!a_stream_that_is_gone.*'\n")
+    assert other != text
+    assert script.project(other) == text
 
 
 def test_meltano_reads_what_is_selected_by_default() -> None:

@@ -34,7 +34,7 @@ ALL_OF: dict[str, dict[str, str]] = {
 WHOLE = {"contact_preferences", "contact_method_preferences", "estimate_status_changes"} | {
     f"membership_type_{name}" for name in ("recurring_service_items", "discounts", "duration_billing_items")
 }
-OBJECTS = {"installed_equipment_details", "job_booked_logs", "location_finding_details"}
+OBJECTS = {"job_booked_logs", *(stream for stream in CHILDREN if BY_NAME[stream].placeholders == ("id",))}
 TENANT_ONLY = {"arrival_window_configuration", "business_hours", "task_management_data"}
 OF_TASKS = {"task_types": "taskTypes", "task_sources": "taskSources", "task_resolutions": "taskResolutions"}
 # The placeholders of each address, with the parent's field that fills it.

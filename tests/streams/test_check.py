@@ -10,7 +10,7 @@ import pytest
 
 from tap_servicetitan.catalog.endpoints import ENDPOINTS
 from tap_servicetitan.cli import check
-from tap_servicetitan.sync.run import RunError
+from tap_servicetitan.errors import RunError
 from tests.support.reporting import TECHNICIANS
 from tests.support.reporting import config as with_reports
 from tests.support.running import catalog_file, run

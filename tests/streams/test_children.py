@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_servicetitan import tap
 from tap_servicetitan.catalog.endpoints import BY_NAME, ENDPOINTS
+from tap_servicetitan.errors import RunError
 from tap_servicetitan.sandbox.directory import ROUTERS
 from tap_servicetitan.sandbox.server import Sandbox, serve
 from tap_servicetitan.state.bookmarks import SWEEP_AFTER
-from tap_servicetitan.sync.run import RunError
 from tests.support.running import Message, Output, bookmarks_and_rows, catalog_of, command_line, run, texts, truth
 
 if TYPE_CHECKING:
@@ -64,17 +63,6 @@ def first() -> Iterator[tuple[Sandbox, Output, dict[str, list[Message]]]]:
         output = run(running.config, *CHILDREN)
         assert output.error is None
         yield running, output, output.records
-
-
-@pytest.fixture
-def short_pages(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Let all lists have pages of so many rows when called."""
-
-    def shorten(size: int) -> None:
-        rows = [dataclasses.replace(row, page_size=row.page_size and size) for row in ENDPOINTS]
-        monkeypatch.setattr(tap, "ENDPOINTS", tuple(rows))
-
-    return shorten
 
 
 def path_of(stream: str, parent: Message) -> str:
@@ -187,7 +175,7 @@ def test_there_is_one_bookmark_for_each_stream(
     row = BY_NAME[stream]
     above = BY_NAME.get(row.parent or "")
     assert ("continue_from" in bookmark["parent"]) is (above is not None and above.kind == "export")
-    assert ("swept_on" in bookmark) is (row.reread != "changed")
+    assert ("swept_on" in bookmark) is (row.revisit != "changed")
     assert len(json.dumps(bookmark)) < 50_000
 
 
@@ -214,7 +202,7 @@ def test_a_parent_is_read_as_if_it_had_no_children(sandbox: Sandbox, parent: str
     assert len(asked) == 1 + len(children)
     bookmark = "from" if BY_NAME[parent].kind == "export" else "modifiedOnOrAfter"
     assert len([query for query in asked if bookmark in query]) == 1 + len(
-        [one for one in children if BY_NAME[one].reread != "always"]
+        [one for one in children if BY_NAME[one].revisit != "always"]
     )
 
 
@@ -259,7 +247,7 @@ class Diary:
         if row and row.kind == "child":
             above = {one["id"] for one in self.changed(row.parent or "")}
             return [one for one in self.shown(stream) if one[row.placeholders[0]] in above]
-        if row is None or (row.kind == "list" and row.since is None):
+        if row is None or (row.kind == "list" and row.modified_since is None):
             return self.shown(stream)
         return [one for one in self.shown(stream) if not self.seen[stream][texts([one])[0]]]
 
@@ -316,7 +304,7 @@ def visits() -> Iterator[dict[int, dict[str, Visit]]]:
 def test_the_parents_are_visited_that_the_row_says(visits: dict[int, dict[str, Visit]], stream: str, day: int) -> None:
     """At first all parents are visited, and then those that changed, or all once in seven days, or always all."""
     row, visit = BY_NAME[stream], visits[day][stream]
-    are_all = row.reread == "always" or (row.reread == "sweep" and day in VISITS_OF_ALL)
+    are_all = row.revisit == "always" or (row.revisit == "weekly" and day in VISITS_OF_ALL)
     wanted = visit.everyone if are_all else visit.changed
     assert visit.changed
     if row.ids:
@@ -325,7 +313,7 @@ def test_the_parents_are_visited_that_the_row_says(visits: dict[int, dict[str, V
         assert visit.paths == paths(stream, wanted)
 
 
-@pytest.mark.parametrize("stream", [name for name in CHILDREN if BY_NAME[name].reread == "sweep"])
+@pytest.mark.parametrize("stream", [name for name in CHILDREN if BY_NAME[name].revisit == "weekly"])
 def test_unchanged_parents_are_left_alone_for_a_week(visits: dict[int, dict[str, Visit]], stream: str) -> None:
     """Between two visits of all parents, fewer are visited than there are."""
     between = [visits[day][stream] for day in DAYS if day not in VISITS_OF_ALL]
@@ -343,7 +331,7 @@ def test_all_parents_are_asked_for_what_changed(visits: dict[int, dict[str, Visi
         assert visits[day][stream].written == visits[day][stream].news
 
 
-@pytest.mark.parametrize("stream", [name for name in CHILDREN if BY_NAME[name].reread == "always"])
+@pytest.mark.parametrize("stream", [name for name in CHILDREN if BY_NAME[name].revisit == "always"])
 def test_what_is_visited_always_is_up_to_date(visits: dict[int, dict[str, Visit]], stream: str) -> None:
     """Each run writes at least what is new."""
     for day in DAYS:
@@ -362,7 +350,7 @@ def test_a_child_that_changes_without_its_parent_comes_with_the_weekly_visit(san
     third = run(sandbox.config, stream, state=second.state)
     rows = [row for row in third.records[stream] if key_of(stream, row) in touched]
     assert texts(rows) == texts(row for row in truth(sandbox, stream) if key_of(stream, row) in touched)
-    if BY_NAME[stream].since:
+    if BY_NAME[stream].modified_since:
         asked = [one["query"].get("modifiedOnOrAfter") for one in sandbox.requests(stream)]
         assert any(one and one.startswith("2026-11-01T11:0") for one in asked)
         assert len(third.records[stream]) < len(sandbox.rows(stream))

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_servicetitan.catalog.endpoints import ENDPOINTS
-from tap_servicetitan.state.bookmarks import StateError
-from tap_servicetitan.sync.run import RunError
+from tap_servicetitan.errors import RunError, StateError
 from tests.support.running import FEEDS, Output, run
 
 if TYPE_CHECKING:

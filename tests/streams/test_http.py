@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 import requests
 
-from tap_servicetitan.api import client
-from tap_servicetitan.api.client import CredentialsError
-from tap_servicetitan.sync.run import RunError
+from tap_servicetitan.api import retry, statuses
+from tap_servicetitan.errors import CredentialsError, RunError
+from tap_servicetitan.settings.settings import HOSTS
 from tests.support.running import run
 
 if TYPE_CHECKING:
@@ -70,8 +70,8 @@ def test_a_fault_that_stays_fails_the_stream(sandbox: Sandbox) -> None:
     output = run(sandbox.config, "customers")
     assert isinstance(output.error, RunError)
     assert "customers: 503 Service Unavailable 'Maintenance'" in str(output.error)
-    assert f"gave up after {client.MAX_TRIES} tries" in str(output.error)
-    assert len(sandbox.requests("customers")) == client.MAX_TRIES
+    assert f"gave up after {retry.MAX_TRIES} tries" in str(output.error)
+    assert len(sandbox.requests("customers")) == retry.MAX_TRIES
 
 
 def test_a_slow_answer_is_cut_off_and_asked_for_again(sandbox: Sandbox) -> None:
@@ -88,7 +88,7 @@ def test_a_slow_answer_is_cut_off_and_asked_for_again(sandbox: Sandbox) -> None:
         ({"Retry-After": "0.5"}, "", 0.5),
         ({}, "Rate limit is exceeded. Try again in 50 seconds.", 50.0),
         ({"Retry-After": "soon"}, "Try again in 1 second.", 1.0),
-        ({"Retry-After": "99999"}, "", client.LONGEST_ASKED_WAIT),
+        ({"Retry-After": "99999"}, "", statuses.LONGEST_REQUESTED_WAIT),
         ({}, "Slow down", None),
     ],
     ids=["header before title", "decimal header", "title only", "useless header", "unreasonable", "neither"],
@@ -103,7 +103,7 @@ def test_the_wait_is_what_the_api_asks_for(
     assert is_whole(sandbox, "customers")
     longest = max(slept)
     if wait is None:
-        assert 0 < longest <= client.FIRST_WAIT
+        assert 0 < longest <= retry.FIRST_WAIT
     else:
         assert wait <= longest <= wait + 0.1
 
@@ -144,6 +144,7 @@ def test_a_token_is_replaced_before_its_end(sandbox: Sandbox, monkeypatch: pytes
             pass
 
     monkeypatch.setattr("tap_servicetitan.api.client.time", Time)
+    monkeypatch.setattr("tap_servicetitan.api.auth.time", Time)
     assert is_whole(sandbox, "invoice_items")
     assert len(sandbox.requests("token")) > 1
     assert {request["status"] for request in sandbox.requests()} == {200}
@@ -199,7 +200,7 @@ def test_the_environment_picks_both_hosts(monkeypatch: pytest.MonkeyPatch, envir
     assert "sign-in: the connection failed or broke" in str(run(config, "customers").error)
     joint = "-" if environment == "integration" else "."
     assert set(asked) == {f"https://auth{joint}{host}/connect/token"}
-    assert client.HOSTS[environment][0] == f"https://api{joint}{host}"
+    assert HOSTS[environment][0] == f"https://api{joint}{host}"
 
 
 def test_redirects_are_not_followed(sandbox: Sandbox) -> None:

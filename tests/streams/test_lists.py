@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import json
@@ -15,16 +16,17 @@ import pytest
 from tap_servicetitan import tap
 from tap_servicetitan.catalog.endpoints import BY_NAME, ENDPOINTS
 from tap_servicetitan.catalog.schema import stream_facts
+from tap_servicetitan.errors import RunError
 from tap_servicetitan.sandbox.server import Sandbox, serve
-from tap_servicetitan.sync.run import RunError
 from tests.support.running import Message, Output, run, texts, truth
+from tests.support.short_pages import short_pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 LISTS = [row.name for row in ENDPOINTS if row.kind == "list"]
-INCREMENTAL = [row.name for row in ENDPOINTS if row.kind == "list" and row.since]
-WHOLE = [row.name for row in ENDPOINTS if row.kind == "list" and not row.since]
+INCREMENTAL = [row.name for row in ENDPOINTS if row.kind == "list" and row.modified_since]
+WHOLE = [row.name for row in ENDPOINTS if row.kind == "list" and not row.modified_since]
 WINDOWS = [row.name for row in ENDPOINTS if row.kind == "window"]
 SUMS_SINCE = "2026-01-01"
 """The sandbox tells the truth about sums from this day on."""
@@ -129,18 +131,6 @@ def config(sandbox: Sandbox, **more: object) -> Message:
     return sandbox.config | {"requests_per_second": 10_000} | more
 
 
-def shorten(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
-    """Let all lists have pages of so many rows, so that small ones have many."""
-    rows = [dataclasses.replace(row, page_size=row.page_size and size) for row in ENDPOINTS]
-    monkeypatch.setattr(tap, "ENDPOINTS", tuple(rows))
-
-
-@pytest.fixture
-def short_pages(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Shorten the pages of lists when called."""
-    return functools.partial(shorten, monkeypatch)
-
-
 def all_streams(sandbox: Sandbox, state: Message | None = None) -> Output:
     """Read all streams; those of windows from the day on from which the truth about sums is told."""
     rest = run(config(sandbox), *(BY_NAME.keys() - {*WINDOWS}), state=state)
@@ -180,11 +170,9 @@ def of_stream(output: Output, stream: str, kind: str) -> list[Message]:
 
 @pytest.fixture(scope="module", params=[None, 3], ids=["usual pages", "pages of 3"])
 def everything(request: pytest.FixtureRequest) -> Iterator[Case]:
-    """Read all 177 streams, with many pages too."""
+    """Read all streams, with many pages too."""
     with opened() as sandbox:
-        with pytest.MonkeyPatch.context() as monkeypatch:
-            if request.param:
-                shorten(monkeypatch, request.param)
+        with short_pages(request.param) if request.param else contextlib.nullcontext():
             output = all_streams(sandbox)
         yield Case(sandbox, output)
 
@@ -363,7 +351,7 @@ def test_the_next_run_brings_exactly_what_changed(
     case, news, bookmarks = changed
     assert len(news[stream]) >= 3
     assert texts(case.records[stream]) == news[stream]
-    since = BY_NAME[stream].since or ""
+    since = BY_NAME[stream].modified_since or ""
     mark = moment(bookmarks[stream]["replication_key_value"])
     for query in case.asked(stream):
         assert query[since].endswith("Z")
@@ -382,7 +370,7 @@ def test_a_row_that_goes_inactive_is_a_change(changed: tuple[Case, dict[str, lis
 @pytest.mark.parametrize("stream", INCREMENTAL)
 def test_the_bookmark_is_the_highest_stamp(everything: Case, stream: str) -> None:
     """Once a list has ended, its bookmark is the highest stamp of its rows, or an hour before the reading began."""
-    cursor = BY_NAME[stream].cursor or ""
+    cursor = BY_NAME[stream].replication_key or ""
     stamps = [row[cursor] or row["createdOn"] for row in truth(everything.sandbox, stream)]
     highest = max(map(moment, stamps))
     bookmark = everything.bookmarks[stream]
@@ -468,8 +456,8 @@ def test_repeats_within_the_overlap_are_left_out(shared: Sandbox, stream: str) -
     shared.forget_requests()
     second = run(config(shared), stream, state=first.state)
     [query] = queries(shared.requests(), stream)
-    newest_stamp = max(row[BY_NAME[stream].cursor or ""] or row["createdOn"] for row in truth(shared, stream))
-    assert query[BY_NAME[stream].since or ""] < newest_stamp
+    newest_stamp = max(row[BY_NAME[stream].replication_key or ""] or row["createdOn"] for row in truth(shared, stream))
+    assert query[BY_NAME[stream].modified_since or ""] < newest_stamp
     assert second.counts == {}
     before = Counter(wanted(shared, stream))
     shared.touch(stream, keys=touched["keys"][:1])
@@ -491,9 +479,9 @@ def test_a_change_under_the_same_stamp_is_no_repeat(shared: Sandbox) -> None:
 def test_a_start_date_is_for_events(dated: Case, stream: str) -> None:
     """A start date limits lists of events, in the parameter that the endpoint has; reference lists come whole."""
     row = BY_NAME[stream]
-    asked = {query.get(row.since or "") for query in dated.asked(stream)}
-    assert asked == ({"2026-09-01T00:00:00Z"} if row.dated else {None})
-    if not row.dated:
+    asked = {query.get(row.modified_since or "") for query in dated.asked(stream)}
+    assert asked == ({"2026-09-01T00:00:00Z"} if row.start_date_applies else {None})
+    if not row.start_date_applies:
         assert texts(dated.records[stream]) == wanted(dated.sandbox, stream)
 
 
@@ -582,7 +570,7 @@ def test_rows_that_move_are_not_lost(
     assert keys == keys_of(truth(shared, stream), stream)
     assert len({*texts(rows)}) == len(rows)
     assert len(rows) <= len(keys) + size
-    if BY_NAME[stream].since is None:
+    if BY_NAME[stream].modified_since is None:
         assert len(versions(output, stream)[1]) == 1
 
 

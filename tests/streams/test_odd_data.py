@@ -13,7 +13,7 @@ from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
 from tap_servicetitan.catalog.endpoints import BY_NAME
 from tap_servicetitan.sandbox.reporting import definitions
-from tap_servicetitan.sandbox.reporting.figures import SOURCES
+from tap_servicetitan.sandbox.reporting.sources import SOURCES
 from tap_servicetitan.sandbox.server import Sandbox, serve
 from tests.campaigns import reports
 from tests.streams.test_singer import format_checker
@@ -93,7 +93,7 @@ def test_an_oddity_costs_no_row(
     for field in ODDITIES[name].get("undeclared", ()):
         for stream in usual:
             # A bare value has no fields, and of a body that streams share, the field is that of one of them.
-            if BY_NAME[stream].bare or BY_NAME[stream].url in SHARED:
+            if BY_NAME[stream].scalar or BY_NAME[stream].url in SHARED:
                 continue
             told = [one for one in warnings if {field, stream} <= {*re.findall(r"\w+", one)}]
             assert len(told) == 1, (stream, told)

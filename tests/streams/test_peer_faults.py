@@ -69,17 +69,6 @@ def case() -> Iterator[Case]:
         yield Case(running, output.records, output.bookmarks, running.requests())
 
 
-@pytest.fixture
-def short_pages(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Let all lists have pages of so many rows when called."""
-
-    def shorten(size: int) -> None:
-        rows = [dataclasses.replace(row, page_size=row.page_size and size) for row in ENDPOINTS]
-        monkeypatch.setattr(tap, "ENDPOINTS", tuple(rows))
-
-    return shorten
-
-
 def queries(sandbox: Sandbox, stream: str) -> list[dict[str, str]]:
     """List the queries of a stream."""
     return [one["query"] for one in sandbox.requests(stream)]
@@ -251,7 +240,7 @@ def test_05_the_start_date_as_it_is(sandbox: Sandbox, stream: str, parameter: st
     assert queries(sandbox, stream)[0][parameter] == "2026-09-01T00:00:00Z"
 
 
-REFERENCE = [row.name for row in ENDPOINTS if row.kind == "list" and row.since and not row.dated]
+REFERENCE = [row.name for row in ENDPOINTS if row.kind == "list" and row.modified_since and not row.start_date_applies]
 
 
 def test_06_a_start_date_on_reference_lists(sandbox: Sandbox) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_servicetitan.sync.progress import EVERY, Lines, Moving, Tally, told
+from tap_servicetitan.sync.progress import EVERY, LiveDisplay, PeriodicLog, Progress, describe
 from tests.support.running import catalog_file, command_line, run, run_command
 
 if TYPE_CHECKING:
@@ -37,15 +37,15 @@ class Clock:
         return self.now
 
 
-def tally(rows: int, waiting: float = 0.0) -> Tally:
+def tally(rows: int, waiting: float = 0.0) -> Progress:
     """Make a tally of a run that has written some rows."""
-    return Tally(streams=2, total=5, rows=rows, requests=7, reading=("jobs", "calls"), waiting=waiting)
+    return Progress(streams=2, total=5, rows=rows, requests=7, reading=("jobs", "calls"), waiting=waiting)
 
 
 def test_a_line_comes_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
     """Nothing is logged before a minute is over, and then the rate since the last line."""
     clock, rows = Clock(), 0
-    lines = Lines(lambda: tally(rows), logging.getLogger("test"), clock)
+    lines = PeriodicLog(lambda: tally(rows), logging.getLogger("test"), clock)
     with caplog.at_level(logging.INFO):
         clock.now, rows = EVERY - 1, 500
         lines.tick()
@@ -64,7 +64,7 @@ def test_a_line_comes_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
 def test_the_moving_text_has_the_rate_of_the_last_seconds() -> None:
     """Rows of long ago do not count into the rate, and what is being read is named."""
     clock, rows = Clock(), 0
-    moving = Moving(lambda: tally(rows), clock)
+    moving = LiveDisplay(lambda: tally(rows), clock)
     for clock.now in (1.0, 10.0, 20.0):
         rows = 1_000
         moving.text()
@@ -74,7 +74,7 @@ def test_the_moving_text_has_the_rate_of_the_last_seconds() -> None:
 
 def test_waiting_is_told() -> None:
     """Whoever watches a run that stands still learns why."""
-    assert told(tally(1, waiting=12.4), 0).endswith("0 rows/s; waits 12 s, as the API asks")
+    assert describe(tally(1, waiting=12.4), 0).endswith("0 rows/s; waits 12 s, as the API asks")
 
 
 def on_a_terminal(command: list[str], folder: Path) -> tuple[int, str]:

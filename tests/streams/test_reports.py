@@ -15,12 +15,10 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
-from tap_servicetitan.api.client import CredentialsError
-from tap_servicetitan.reports import api, stream
+from tap_servicetitan.errors import CredentialsError, RunError, StateError, StreamError
+from tap_servicetitan.reports import api, reader
 from tap_servicetitan.sandbox.reporting import definitions
-from tap_servicetitan.state.bookmarks import StateError, report_from_state
-from tap_servicetitan.sync.run import RunError
-from tap_servicetitan.sync.stream import StreamError
+from tap_servicetitan.state.bookmarks import read_report_bookmark
 from tap_servicetitan.tap import TapServiceTitan
 from tests.support.reporting import (
     NO_WAIT,
@@ -65,7 +63,7 @@ def newest(records: list[Message], *key: str) -> list[Message]:
 @pytest.fixture
 def few_rows(monkeypatch: pytest.MonkeyPatch) -> int:
     """Read reports in pages of 7 rows."""
-    monkeypatch.setattr(stream, "PAGE_SIZE", 7)
+    monkeypatch.setattr(reader, "PAGE_SIZE", 7)
     return 7
 
 
@@ -549,7 +547,7 @@ def test_rows_that_move_between_pages_are_noticed(
     """Pages are a minute apart: where rows are not as many as the API counts, it is told, and nothing is final."""
     settings = config(sandbox, TECHNICIANS, emit_activate_version_messages=True)
     assert len(sandbox.rows("technicians")) > few_rows
-    real = stream.ReportStream._ask  # noqa: SLF001 - what is asked is the API's business
+    real = reader.ReportReader._fetch  # noqa: SLF001 - what is asked is the API's business
 
     def counting_wrong(self: Any, *asked: Any) -> Any:  # noqa: ANN401 - passed on
         page = real(self, *asked)
@@ -557,7 +555,7 @@ def test_rows_that_move_between_pages_are_noticed(
         return page
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stream.ReportStream, "_ask", counting_wrong)
+        patch.setattr(reader.ReportReader, "_fetch", counting_wrong)
         output = read(settings, "scorecard")
     assert "8 rows came, and the API counts 9" in caplog.text
     assert [one for one in output.messages if one["type"] == "ACTIVATE_VERSION"] == []
@@ -592,7 +590,7 @@ def test_no_message_has_a_row(sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 def test_what_is_no_bookmark_of_a_report(state: Message) -> None:
     """A state that the stream could not go on from is refused in terms of the stream."""
     with pytest.raises(StateError, match="job_report: the state"):
-        report_from_state("job_report", state, "4242")
+        read_report_bookmark("job_report", state, "4242")
 
 
 def test_maps_and_batches_take_reports(sandbox: Sandbox, tmp_path: Path) -> None:

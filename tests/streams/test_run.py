@@ -9,7 +9,7 @@ import pytest
 
 from tap_servicetitan.catalog.endpoints import ENDPOINTS
 from tap_servicetitan.catalog.schema import stream_facts
-from tap_servicetitan.sync.run import RunError
+from tap_servicetitan.errors import RunError
 from tests.support.running import FEEDS, run, run_command
 
 if TYPE_CHECKING:

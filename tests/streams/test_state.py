@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_servicetitan.sandbox.server import Sandbox, serve
-from tap_servicetitan.state.bookmarks import RECENT_REACH, Bookmark
+from tap_servicetitan.state.bookmarks import RECENT_REACH, FeedBookmark
 from tap_servicetitan.state.dedup import LIMIT, Recent
 from tests.campaigns.bench import catalog
 from tests.support.invoking import invoke, write
@@ -132,7 +132,7 @@ A_MILLION = 1_000_000
 
 def test_the_state_stays_small_at_a_million_changes() -> None:
     """A million changed rows within an hour, with recent changes: the state is bounded all the while."""
-    recent, bookmark = Recent(), Bookmark()
+    recent, bookmark = Recent(), FeedBookmark()
     began = datetime(2026, 11, 1, tzinfo=UTC)
     largest, page = 0, 5_000
     for first in range(0, A_MILLION, page):
@@ -143,7 +143,7 @@ def test_the_state_stays_small_at_a_million_changes() -> None:
         recent.forget(stamp, RECENT_REACH)
         bookmark = bookmark.advance("t" * 100, stamp, now, at_end=False)
         largest = max(largest, len(recent.entries()))
-    state = Bookmark(token=bookmark.token, mark=bookmark.mark, recent=tuple(recent.entries())).to_state(
+    state = FeedBookmark(token=bookmark.token, mark=bookmark.mark, recent=tuple(recent.entries())).to_state(
         "4242", "modifiedOn"
     )
     assert largest <= LIMIT

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_servicetitan import tap
-from tap_servicetitan.catalog.endpoints import BY_NAME, ENDPOINTS
+from tap_servicetitan.catalog.endpoints import BY_NAME
+from tap_servicetitan.errors import RunError
 from tap_servicetitan.sandbox.directory import ROUTERS
 from tap_servicetitan.sandbox.server import Sandbox, serve
-from tap_servicetitan.sync.run import RunError
 from tests.support.running import Message, Output, bookmarks_and_rows, run, texts, truth
 
 if TYPE_CHECKING:
@@ -73,17 +72,6 @@ def case() -> Iterator[Case]:
         yield Case(running, Output(raw=days.raw + months.raw), days.records | months.records, asked, first)
 
 
-@pytest.fixture
-def short_pages(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Let all lists have pages of so many rows when called."""
-
-    def shorten(size: int) -> None:
-        rows = [dataclasses.replace(row, page_size=row.page_size and size) for row in ENDPOINTS]
-        monkeypatch.setattr(tap, "ENDPOINTS", tuple(rows))
-
-    return shorten
-
-
 def moment(text: str) -> datetime:
     """Read a date or a time."""
     found = datetime.fromisoformat(text)
@@ -118,7 +106,7 @@ def days(first: str, last: str) -> list[str]:
 
 def since(rows: Iterable[Message], stream: str, first: str) -> list[Message]:
     """List the rows from a span on."""
-    return [row for row in rows if row[BY_NAME[stream].cursor or ""] >= first]
+    return [row for row in rows if row[BY_NAME[stream].replication_key or ""] >= first]
 
 
 def newest(rows: Iterable[Message], stream: str) -> list[Message]:
@@ -163,7 +151,7 @@ def test_a_bookmark_follows_each_span(case: Case, stream: str) -> None:
     ]
     marks = list(dict.fromkeys(told))
     begun = [begin.isoformat().replace("+00:00", "Z") for begin, _ in spans(stream, case.asked[stream])]
-    cursors = [row[BY_NAME[stream].cursor or ""] for row in case.records[stream]]
+    cursors = [row[BY_NAME[stream].replication_key or ""] for row in case.records[stream]]
     # What lies on the border of two spans belongs to the earlier one.
     is_border = stream == "attributed_leads"
     had_rows = {
@@ -262,7 +250,7 @@ def test_sums_of_a_month_that_goes_on_come_again(sandbox: Sandbox, stream: str) 
     news = sorted((Counter(texts(truth(sandbox, stream))) - before).elements())
     assert texts(second.records[stream]) == news
     assert news
-    assert {row[BY_NAME[stream].cursor or ""][:7] for row in second.records[stream]} <= {
+    assert {row[BY_NAME[stream].replication_key or ""][:7] for row in second.records[stream]} <= {
         "2026-10", "2026-11", "2026-12",
     }  # fmt: skip
 

@@ -10,7 +10,7 @@ from tap_servicetitan.catalog.schema import stream_schema
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tap_servicetitan.sandbox.reporting.definitions import Report
+    from tap_servicetitan.sandbox.reporting.report import Report
 
 Schema = dict[str, Any]
 

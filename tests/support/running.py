@@ -32,7 +32,7 @@ Message = dict[str, Any]
 FEEDS = tuple(row.name for row in ENDPOINTS if row.kind == "export")
 """The export feeds, for tests of what only they do."""
 
-RESUMED = tuple(row.name for row in ENDPOINTS if row.kind == "export" or (row.kind == "list" and row.since))
+RESUMED = tuple(row.name for row in ENDPOINTS if row.kind == "export" or (row.kind == "list" and row.modified_since))
 """The streams that a run goes on with from a bookmark, and of which it then brings just the rest."""
 
 FLEETING = {

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from examples.demo import run, warehouse
 from tap_servicetitan.catalog.endpoints import ENDPOINTS
-from tap_servicetitan.settings import SETTINGS
+from tap_servicetitan.settings.schema import SETTINGS
 from tap_servicetitan.tap import TapServiceTitan
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from many_tenants.outcome import Outcome
 from many_tenants.tenants import Load, TenantsError
 from tap_servicetitan.catalog.endpoints import ENDPOINTS
 from tap_servicetitan.sandbox.server import Sandbox, serve_tenants
-from tap_servicetitan.settings import SETTINGS
+from tap_servicetitan.settings.schema import SETTINGS
 from tests.support.paths import ROOT
 from tests.support.postgres import Server, postgres
 from tests.support.running import catalog_of, run

@@ -28,7 +28,9 @@ HASTE = {"SERVICETITAN_RETRY_SECONDS": "5"}
 BEFORE = "2026-11-01T11:45:00Z"
 """Up to here the first run reads export feeds: the sandbox's clock, less 15 minutes."""
 FEEDS = [
-    name for name, row in BY_NAME.items() if row.kind == "export" and row.cursor == "modifiedOn" and not row.explode
+    name
+    for name, row in BY_NAME.items()
+    if row.kind == "export" and row.replication_key == "modifiedOn" and not row.nested_records
 ]
 
 

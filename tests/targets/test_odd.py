@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_servicetitan.sandbox.reporting import definitions
-from tap_servicetitan.sandbox.reporting.figures import SOURCES
+from tap_servicetitan.sandbox.reporting.sources import SOURCES
 from tap_servicetitan.sandbox.server import Sandbox, serve
 from tests.support import few
 from tests.support.oddities import KINDS, ODDITIES, spoilt_stream, spoilt_values

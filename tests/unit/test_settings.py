@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_servicetitan.settings import SETTINGS, SettingsError, faults, tidied
+from tap_servicetitan.errors import ConfigError
+from tap_servicetitan.settings.schema import SETTINGS
+from tap_servicetitan.settings.validation import cleaned, faults
 from tap_servicetitan.tap import TapServiceTitan
 from tests.support.invoking import invoke, write
 
@@ -27,7 +29,7 @@ TapServiceTitan.append_builtin_config(SCHEMA)
 
 def found(config: dict[str, Any]) -> list[str]:
     """Check settings as the tap does, on their own."""
-    return faults(tidied(config), SCHEMA)
+    return faults(cleaned(config), SCHEMA)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +83,7 @@ def found(config: dict[str, Any]) -> list[str]:
 def test_good_settings(given: dict[str, Any]) -> None:
     """Settings that are right are not complained about, those that the SDK adds included; the tap takes them."""
     assert found(GOOD | given) == []
-    assert TapServiceTitan(config=GOOD | given).tenant_id == "4242"
+    assert TapServiceTitan(config=GOOD | given).settings.tenant_id == "4242"
 
 
 WHOSE = "Client ID of the app's connection to the tenant, from ServiceTitan's settings."
@@ -188,7 +190,7 @@ HTTPS = "must be an https:// address (http:// only for an address of this machin
 def test_wrong_settings(given: dict[str, Any], said: list[str]) -> None:
     """Each fault is one sentence that names the setting, and what would be right; the tap refuses with the same."""
     assert sorted(found(GOOD | given)) == sorted(said)
-    with pytest.raises(SettingsError) as refusal:
+    with pytest.raises(ConfigError) as refusal:
         TapServiceTitan(config=GOOD | given)
     assert sorted(refusal.value.errors) == sorted(said)
 
@@ -201,13 +203,13 @@ def test_no_settings_at_all() -> None:
 def test_white_space_and_null_are_dropped() -> None:
     """White space at the ends of a text is dropped, as are a null and an empty text; what is within a text stays."""
     config = {"a": " x y\n", "b": None, "c": 0, "d": False, "e": [" z "], "f": "", "g": " "}
-    assert tidied(config) == {"a": "x y", "c": 0, "d": False, "e": ["z"]}
+    assert cleaned(config) == {"a": "x y", "c": 0, "d": False, "e": ["z"]}
 
 
 @pytest.mark.parametrize(("text", "number"), [("20.5", 20.5), ("90", 90), ("1,5", "1,5")])
 def test_numbers_may_come_as_text(text: str, number: object) -> None:
     """The environment knows only text: what reads as a number is one."""
-    assert tidied({"requests_per_second": text, "request_timeout": text}) == {
+    assert cleaned({"requests_per_second": text, "request_timeout": text}) == {
         "requests_per_second": number,
         "request_timeout": number,
     }
@@ -233,7 +235,7 @@ def test_a_whole_number_can_be_counted_with() -> None:
     """A concurrency that is let through is an integer: JSON's 8.0 is refused or taken for 8."""
     # Regression: 8.0 was let through, and ended the run with a TypeError.
     config = GOOD | {"concurrency": 8.0}
-    assert found(config) or isinstance(tidied(config)["concurrency"], int)
+    assert found(config) or isinstance(cleaned(config)["concurrency"], int)
 
 
 @pytest.mark.parametrize("name", SECRETS)
@@ -258,7 +260,7 @@ def test_a_secret_is_never_repeated(name: str, data: st.DataObject) -> None:
 @pytest.mark.parametrize("value", [31337, 31337.5, [31337], {"a": 31337}], ids=["integer", "number", "list", "object"])
 def test_a_secret_that_is_a_number_is_never_repeated(name: str, value: object) -> None:
     """A secret that came without quotes is refused without its value, by the tap as well."""
-    with pytest.raises(SettingsError) as refusal:
+    with pytest.raises(ConfigError) as refusal:
         TapServiceTitan(config=GOOD | {name: value})
     assert refusal.value.errors == [f"{name} must be of type string"]
     assert "31337" not in f"{refusal.value}{refusal.value.errors}"
@@ -272,7 +274,7 @@ def test_secrets_are_marked() -> None:
 
 def test_numbers_of_a_file_are_such_as_clocks_take() -> None:
     """The SDK reads a fraction as a Decimal, with which no socket can wait."""
-    found = tidied({"request_timeout": Decimal("90.5"), "concurrency": Decimal(8)})
+    found = cleaned({"request_timeout": Decimal("90.5"), "concurrency": Decimal(8)})
     assert (found, type(found["request_timeout"])) == ({"request_timeout": 90.5, "concurrency": 8}, float)
 
 
@@ -283,13 +285,13 @@ def test_a_wrong_setting_is_the_last_line(tmp_path: Path) -> None:
     assert (output.code, output.log.strip().splitlines()[-1]) == (1, "ERROR concurrency must be from 1 to 32, not 99")
     output = invoke("--config", write(tmp_path / "config.json", config | {"stream_maps": {"jobs": {"x": "nope("}}}))
     assert (
-        output.log.strip().splitlines()[-1] == "ERROR stream_maps: Failed to parse expression nope(.; mend the setting"
+        output.log.strip().splitlines()[-1] == "ERROR stream_maps: Failed to parse expression nope(.; fix the setting"
     )
 
 
 def test_tenants_that_share_a_table_are_not_cleared_out() -> None:
     """A target takes an ACTIVATE_VERSION message for the whole table, with the rows of other tenants."""
     config = {"client_id": "a", "client_secret": "b", "st_app_key": "c", "tenant_id": "1", "tenant_column": True}
-    with pytest.raises(SettingsError, match="emit_activate_version_messages must be off with tenant_column"):
+    with pytest.raises(ConfigError, match="emit_activate_version_messages must be off with tenant_column"):
         TapServiceTitan(config=config | {"emit_activate_version_messages": True})
     assert TapServiceTitan(config=config, setup_mapper=False).config["tenant_column"] is True

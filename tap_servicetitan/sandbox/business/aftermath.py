@@ -1,4 +1,4 @@
-"""What follows from a row of the business: rows of other streams that are about it, told once it is there."""
+"""What follows from a row of the business: rows of other streams that are about it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
     from tap_servicetitan.sandbox.world import Row, World
 
-Teller: TypeAlias = "Callable[[World, Row], None]"
+FollowUp: TypeAlias = "Callable[[World, Row], None]"
 
-_TELLERS: Mapping[str, tuple[Teller, ...]] = {
+_FOLLOW_UPS: Mapping[str, tuple[FollowUp, ...]] = {
     "bookings": (people.booking_contacts,),
     "contacts": (people.reach, people.relate),
     "customers": (people.customer_notes, people.meet),
@@ -31,18 +31,18 @@ _TELLERS: Mapping[str, tuple[Teller, ...]] = {
 
 
 class Aftermath:
-    """Tells what follows from each row of the business, once."""
+    """Adds what follows from each row of the business, once."""
 
     def __init__(self, world: World) -> None:
         """Begin with the first row of each stream."""
         self._world = world
-        self._told = dict.fromkeys(_TELLERS, 0)
+        self._done = dict.fromkeys(_FOLLOW_UPS, 0)
 
-    def tell(self) -> None:
-        """Tell what follows from the rows that the business has told of since the last time."""
-        for stream, tellers in _TELLERS.items():
+    def catch_up(self) -> None:
+        """Add what follows from the rows that the business has made since the last time."""
+        for stream, follow_ups in _FOLLOW_UPS.items():
             rows = self._world.born(stream)
-            for row in rows[self._told[stream] :]:
-                for teller in tellers:
-                    teller(self._world, row)
-            self._told[stream] = len(rows)
+            for row in rows[self._done[stream] :]:
+                for add in follow_ups:
+                    add(self._world, row)
+            self._done[stream] = len(rows)

@@ -46,15 +46,15 @@ def collect(world: World, row: Row) -> None:
         "active": row.number % 15 != 7,  # noqa: PLR2004 - a rate
     }
     at = max(row.created + 5 * MINUTE, deposit.created)
-    told = world.add("bank_deposit_transactions", at, facts)
-    world.change(told, at + DAY + row.seed % (3 * DAY), {"syncStatus": "Posted"})
+    entry = world.add("bank_deposit_transactions", at, facts)
+    world.change(entry, at + DAY + row.seed % (3 * DAY), {"syncStatus": "Posted"})
     if row.number % 2 == 0:
         _enter(world, row, amount)
 
 
 def _deposit_of(world: World, at: int) -> Row:
     day = at // DAY
-    # Payments come in no order of time, as the jobs that they are for are told one after the other.
+    # Payments come in no order of time, as the jobs that they are for are written one after the other.
     if known := world.notes.get(("bank_deposits", day)):
         return known
     made = day * DAY + _DEPOSITED_AT
@@ -99,7 +99,7 @@ def _enter(world: World, payment: Row, amount: int) -> None:
         "url": None,
         "isEmpty": number % 8 == 3,  # noqa: PLR2004 - a rate
     }
-    # The list leaves empty entries out unless they are asked for.
+    # The list leaves empty entries out unless they are requested.
     entry = world.add("journal_entries", at, facts | {"_empty": "Only" if facts["isEmpty"] else "Exclude"})
     if number % 3:
         closed = at + 2 * DAY + entry.seed % (9 * DAY)
@@ -142,7 +142,7 @@ def _halves(sums: Sequence[tuple[int, int, int]], draw: int) -> list[tuple[int, 
 
 
 def credit(world: World, row: Row) -> None:
-    """Give a customer a part of an invoice back."""
+    """Return a customer a part of an invoice back."""
     billed = next(((at, changes) for at, changes in row.steps if changes.get("total")), None)
     if row.number % 18 != 5 or billed is None:  # noqa: PLR2004 - a rate
         return

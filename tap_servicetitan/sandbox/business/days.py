@@ -104,16 +104,16 @@ class Business:
         return began - 1_050 * DAY if number % 5 == 0 else began - rng.randrange(1_050 * DAY)
 
     def fill_other_streams(self) -> None:
-        """Give the streams that the business does not speak of rows from their facts alone."""
+        """Return the streams that the business does not speak of rows from their facts alone."""
         fill(self._world, self._scale, self._day * DAY - HISTORY_DAYS * DAY)
 
     def live_until(self, now: int) -> None:
-        """Tell all days that have begun."""
+        """Live through all days that have begun."""
         while self._day * DAY <= now:
-            self._tell(self._day)
+            self._live(self._day)
             self._day += 1
 
-    def _tell(self, day: int) -> None:
+    def _live(self, day: int) -> None:
         rng = dice(self._world.seed, "day", day)
         weight = _WEIGHTS[day % 7]
         begin = day * DAY
@@ -129,7 +129,7 @@ class Business:
         crew.work(self._world, day)
         web.budget(self._world, day)
         web.browse(self._world, day, self._scale)
-        self._aftermath.tell()
+        self._aftermath.catch_up()
 
     def _due(self, what: str, rate: float) -> int:
         """Turn a rate into whole events; what is left over counts towards the next day."""

@@ -20,7 +20,7 @@ _MOST_BELOW = 4
 
 
 def fill(world: World, scale: float, began: int) -> None:
-    """Give every stream rows that has none, those of parents first."""
+    """Return every stream rows that has none, those of parents first."""
     for stream, facts in FACTS.items():
         if world.born(stream) or stream in MIRRORS or facts.row.kind in {"child", "window"}:
             continue

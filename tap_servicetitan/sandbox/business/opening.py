@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_servicetitan.sandbox.business.settings import LISTED, open_lists, setting
+from tap_servicetitan.sandbox.business.lists import open_lists
+from tap_servicetitan.sandbox.business.settings import LISTED, setting
 from tap_servicetitan.sandbox.catalogue import EQUIPMENT, MATERIALS, NAMES, SERVICES, SIZES, price_of
 from tap_servicetitan.sandbox.clock import DAY, HOUR
 from tap_servicetitan.sandbox.directory import id_of, user_id
@@ -51,7 +52,7 @@ def sku_name(stream: str, number: int) -> str:
 
 
 def sku_code(stream: str, number: int) -> str:
-    """Give the code of an entry of the pricebook."""
+    """Return the code of an entry of the pricebook."""
     return f"{_PRICEBOOK[stream][1]}{1_000 + number}"
 
 
@@ -86,7 +87,7 @@ def _hire(world: World, stream: str, number: int, at: int) -> Row:
         "terminationDate": None,
         "hourlyRate": Cents(2_200 + number % 15 * 100),
         "accountLocked": False,
-        # What a technician works on now is not told by the rest of the data.
+        # What a technician works on now does not follow from the rest of the data.
         "status": "Idle",
         "role": one_of(("CSR", "Dispatch", "Accounting", "GeneralOffice", "SalesManager", "Admin"), number),
     }

@@ -16,7 +16,7 @@ _PLATFORMS = ("Google", "Facebook", "Yelp")
 
 
 def done(row: Row) -> int | None:
-    """Tell when a job was, or will be, completed; None if never."""
+    """Return when a job was, or will be, completed; None if never."""
     return next((at for at, changes in row.steps if changes.get("jobStatus") == "Completed"), None)
 
 
@@ -69,7 +69,7 @@ def submit(world: World, row: Row) -> None:
 
 
 def review(world: World, row: Row) -> None:
-    """Review a job on a platform; some reviews cannot be told whose they are."""
+    """Review a job on a platform; some reviews name no job."""
     at = done(row)
     if at is None or row.number % 5:
         return
@@ -99,13 +99,13 @@ def review(world: World, row: Row) -> None:
     }
     if not known:
         facts |= {"internalId": None} | ({"externalId": None} if row.number % 8 == 0 else {})
-    told = world.add("reviews", at, facts)
+    review_row = world.add("reviews", at, facts)
     if draw % 3 == 0:
-        world.change(told, at + DAY + draw % (9 * DAY), {"reviewResponse": "Thank you for your business!"})
+        world.change(review_row, at + DAY + draw % (9 * DAY), {"reviewResponse": "Thank you for your business!"})
 
 
 def assign(world: World, row: Row) -> None:
-    """Give the office something to do about a job."""
+    """Return the office something to do about a job."""
     if row.number % 6 != 2:  # noqa: PLR2004 - a rate
         return
     draw = mix(row.seed, 24)

@@ -87,7 +87,7 @@ def relate(world: World, row: Row) -> None:
 
 
 def reach(world: World, row: Row) -> None:
-    """Note how a contact can be reached, and what it wants to be told."""
+    """Note how a contact can be reached, and what it wants to hear about."""
     draw = mix(row.seed, 8)
     for place, kind in enumerate(_KINDS[: 1 + draw % 3]):
         facts = {

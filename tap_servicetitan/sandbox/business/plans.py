@@ -39,7 +39,7 @@ def status_changes(world: World, row: Row) -> None:
 
 
 def break_down(world: World, row: Row) -> None:
-    """Give two projects in three the segments and budget codes of the tenant that they need."""
+    """Return two projects in three the segments and budget codes of the tenant that they need."""
     if row.number % 3 == 1:
         return
     under: dict[str, Any] = {"projectId": row.id}

@@ -66,10 +66,10 @@ def receive(world: World, row: Row) -> None:
         "syncStatus": "Pending",
         "items": [_received(line) for line in bill["items"]],
     }
-    told = world.add("receipts", row.created, receipt)
-    world.change(told, row.created + 2 * DAY, {"syncStatus": "Posted"})
-    if told.number % 9 == 1:
-        world.change(told, row.created + 3 * DAY, {"active": False})
+    made = world.add("receipts", row.created, receipt)
+    world.change(made, row.created + 2 * DAY, {"syncStatus": "Posted"})
+    if made.number % 9 == 1:
+        world.change(made, row.created + 3 * DAY, {"active": False})
 
 
 def _received(line: dict[str, Any]) -> dict[str, Any]:
@@ -142,8 +142,8 @@ def _pay(world: World, owed: Row, split: dict[str, Any], at: int) -> None:
         "splits": [split],
         "active": owed.number % 9 != 4,  # noqa: PLR2004 - a rate
     }
-    told = world.add("ap_payments", at, payment)
-    world.change(told, at + 3 * DAY, {"status": "Paid", "syncStatus": "Posted"})
+    made = world.add("ap_payments", at, payment)
+    world.change(made, at + 3 * DAY, {"status": "Paid", "syncStatus": "Posted"})
 
 
 def credit(world: World, row: Row) -> None:
@@ -167,6 +167,6 @@ def credit(world: World, row: Row) -> None:
         "splits": [],
         "active": row.number % 6 != 2,  # noqa: PLR2004 - a rate
     }
-    told = world.add("ap_credits", row.created + DAY, facts)
+    made = world.add("ap_credits", row.created + DAY, facts)
     applied = {"appliedAmount": back["returnAmount"], "paymentStatus": "Paid", "syncStatus": "Posted"}
-    world.change(told, row.created + 12 * DAY, applied)
+    world.change(made, row.created + 12 * DAY, applied)

@@ -35,17 +35,17 @@ class Shop:
     welcomed: int = 0
 
     def technician(self, draw: int) -> int:
-        """Give the number of a technician."""
+        """Return the number of a technician."""
         return draw % self.world.directory.sizes["technicians"]
 
     def technician_id(self, draw: int) -> int:
-        """Give the id of a technician."""
+        """Return the id of a technician."""
         return self.world.directory.pick("technicians", draw)
 
 
 @dataclasses.dataclass(slots=True, eq=False)
 class Job:
-    """A job while its life is being told."""
+    """A job while its life is being written."""
 
     number: int
     row: Row
@@ -70,7 +70,7 @@ class Job:
         return self.opened
 
     def every(self, times: int, offset: int = 0) -> bool:
-        """Tell whether this is one of every so many jobs: by count, so that small tenants have some of everything."""
+        """Return whether this is one of every so many jobs: by count, so that small tenants have some of everything."""
         return self.number % times == offset
 
     def draw(self, about: int) -> int:

@@ -27,7 +27,7 @@ _NOBODY: Mapping[str, Any] = dict.fromkeys(
 
 
 def browse(world: World, day: int, scale: float) -> None:
-    """Tell the sessions of a day, and the leads that advertising brought."""
+    """Return the sessions of a day, and the leads that advertising brought."""
     for stream, field, parents in (
         ("scheduler_sessions", "schedulerId", [shown("schedulers", one) for one in _schedulers()]),
         ("router_sessions", "routerId", list(ROUTERS)),
@@ -117,8 +117,8 @@ def _lead(world: World, day: int, draw: int) -> None:
         "booking": {"id": None},
     }
     # Some are attributed days after they came.
-    told = world.add("attributed_leads", at + HOUR + (draw % (3 * DAY) if draw % 4 == 0 else 0), facts)
-    world.notes["attributed_leads", day] = told
+    lead = world.add("attributed_leads", at + HOUR + (draw % (3 * DAY) if draw % 4 == 0 else 0), facts)
+    world.notes["attributed_leads", day] = lead
 
 
 def budget(world: World, day: int) -> None:

@@ -1,1 +1,1 @@
-"""Figures that exist only for the span of time that they are asked for."""
+"""Figures that exist only for the span of time that they are requested for."""

@@ -24,7 +24,7 @@ _UNITS = 6
 
 
 def availabilities(world: World, span: Span, now: int) -> list[Item]:
-    """Tell what can still be booked in a span, by business unit and time frame."""
+    """Return what can still be booked in a span, by business unit and time frame."""
     found = []
     for day in range(max(span.begin, now) // DAY, span.end // DAY + 1):
         for begin, end in ((day * DAY + one * HOUR, day * DAY + other * HOUR) for one, other in _FRAMES):

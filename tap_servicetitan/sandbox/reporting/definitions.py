@@ -1,94 +1,25 @@
-"""Which reports there are: their parameters and columns, as the API describes them."""
+"""Which reports there are."""
 
 from __future__ import annotations
 
-import dataclasses
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from tap_servicetitan.sandbox.reporting.report import SPAN, UNITS, Field, Parameter, Report
 
-from tap_servicetitan.sandbox.directory import id_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-Kind: TypeAlias = Literal["String", "Number", "Boolean", "Date", "Time"]
+__all__ = [
+    "COMPLETED",
+    "CREATED",
+    "INVOICES",
+    "JOBS",
+    "RECEIVABLES",
+    "REPORTS",
+    "REVENUE",
+    "TECHNICIANS",
+    "Report",
+    "by_id",
+    "find",
+]
 
 CREATED, COMPLETED = 1, 2
 """The dates of a job that a report may go by."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
-    """What a report wants to be told."""
-
-    name: str
-    label: str
-    kind: Kind
-    required: bool = False
-    many: bool = False
-    values: Sequence[tuple[Any, str]] = ()
-    """The values that are accepted, each with its name; any if there are none."""
-    dynamic: str | None = None
-    """The set of values that is accepted, where another endpoint lists them."""
-
-    def told(self) -> dict[str, Any]:
-        """Describe the parameter as the API does."""
-        accepted = None
-        if self.values or self.dynamic:
-            fields = [{"name": "Value", "label": "Value"}, {"name": "Name", "label": "Name"}]
-            values = [list(one) for one in self.values] or None
-            accepted = {"fields": fields, "dynamicSetId": self.dynamic, "values": values}
-        return {
-            "name": self.name,
-            "label": self.label,
-            "dataType": self.kind,
-            "isArray": self.many,
-            "isRequired": self.required,
-            "acceptValues": accepted,
-        }
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Field:
-    """A column."""
-
-    name: str
-    label: str
-    kind: Kind
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """A report that somebody has built."""
-
-    number: int
-    categories: Sequence[str]
-    name: str
-    description: str | None
-    parameters: Sequence[Parameter]
-    fields: Sequence[Field]
-
-    @property
-    def id(self) -> int:
-        """The id by which it is asked for."""
-        return id_of("reports", self.number)
-
-    def told(self, modified: str) -> dict[str, Any]:
-        """Describe the report as the API does."""
-        return {
-            "id": self.id,
-            "name": self.name,
-            "description": self.description,
-            "modifiedOn": modified,
-            "parameters": [one.told() for one in self.parameters],
-            "fields": [{"name": one.name, "label": one.label, "dataType": one.kind} for one in self.fields],
-        }
-
-
-_SPAN = (
-    Parameter(name="From", label="From", kind="Date", required=True),
-    Parameter(name="To", label="To", kind="Date", required=True),
-)
-_UNITS = Parameter(name="BusinessUnitIds", label="Business Units", kind="Number", many=True, dynamic="business-units")
 
 JOBS = Report(
     number=0,
@@ -103,8 +34,8 @@ JOBS = Report(
             required=True,
             values=((CREATED, "Job Creation Date"), (COMPLETED, "Job Completion Date")),
         ),
-        *_SPAN,
-        _UNITS,
+        *SPAN,
+        UNITS,
         Parameter(name="IncludeNoCharge", label="Include No-Charge Jobs", kind="Boolean"),
     ),
     fields=(
@@ -123,7 +54,7 @@ REVENUE = Report(
     categories=("operations", "accounting"),
     name="Revenue by Business Unit",
     description="Completed jobs and their revenue, summed over the span",
-    parameters=(*_SPAN, _UNITS),
+    parameters=(*SPAN, UNITS),
     fields=(
         Field("BusinessUnit", "Business Unit", "String"),
         Field("CompletedJobs", "Completed Jobs", "Number"),
@@ -135,7 +66,7 @@ INVOICES = Report(
     categories=("accounting",),
     name="Invoice Export",
     description="Its columns are not of the types that they are declared to be of",
-    parameters=_SPAN,
+    parameters=SPAN,
     fields=(
         Field("Invoice #", "Invoice #", "Number"),
         Field("Balance", "Balance", "Number"),
@@ -184,3 +115,8 @@ REPORTS = (JOBS, REVENUE, INVOICES, RECEIVABLES, TECHNICIANS)
 def find(category: str, identity: str) -> Report | None:
     """Find a report within a category."""
     return next((one for one in REPORTS if category in one.categories and str(one.id) == identity), None)
+
+
+def by_id(identity: int) -> Report:
+    """Return a report that is known to exist."""
+    return next(one for one in REPORTS if one.id == identity)

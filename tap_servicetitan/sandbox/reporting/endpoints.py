@@ -1,4 +1,4 @@
-"""Answering the endpoints of single reports; the lists of categories and reports are streams like others."""
+"""The endpoints of single reports; the lists of categories and reports are streams like others."""
 
 from __future__ import annotations
 
@@ -8,65 +8,79 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from starlette.routing import Route
 
-from tap_servicetitan.sandbox.answers import RefusalError, answer, refuse
 from tap_servicetitan.sandbox.clock import iso
 from tap_servicetitan.sandbox.facts import FACTS
-from tap_servicetitan.sandbox.reporting import checks
-from tap_servicetitan.sandbox.reporting.definitions import find
-from tap_servicetitan.sandbox.reporting.figures import SETS, SOURCES, values
+from tap_servicetitan.sandbox.reporting import runs
+from tap_servicetitan.sandbox.reporting.pages import requested_report_page
+from tap_servicetitan.sandbox.reporting.values import SETS, values
+from tap_servicetitan.sandbox.responses import HttpError, error_response, json_response
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping
 
     from starlette.requests import Request
     from starlette.responses import Response
 
     from tap_servicetitan.sandbox.facts import Facts
-    from tap_servicetitan.sandbox.reporting.definitions import Report
     from tap_servicetitan.sandbox.tenant import Tenant
 
 Tenants: TypeAlias = "Mapping[str, Tenant]"
 Refuses: TypeAlias = "Callable[[Tenants, Facts, Request], Response | None]"
-Answers: TypeAlias = "Callable[[Tenant, Request, str, Mapping[str, str], Callable[[], Response]], Awaitable[Response]]"
-Gives: TypeAlias = "Callable[[Tenant, Request, Any], Response]"
+Responds: TypeAlias = "Callable[[Tenant, Request, str, Mapping[str, str], Callable[[], Response]], Awaitable[Response]]"
+Handler: TypeAlias = "Callable[[Tenant, Request, Any], Response]"
 
 VALUES_SCOPE = "tn.rpr.dynamicvaluesets:r"
 """The scope of the sets of values, which no stream needs."""
+CANCEL_SCOPE = "tn.rpr.reports:w"
+"""The scope for canceling an asynchronous run."""
 
 _BASE = "/reporting/v2/tenant/{tenant}"
 _REPORT = f"{_BASE}/report-category/{{category}}/reports/{{report}}"
-_MOST, _USUAL = 25_000, {"data": 1_000, "values": 50}
+_QUERY = f"{_BASE}/data-queries/{{token}}"
+_USUAL_VALUES = 50
 
 
-def reporting_routes(tenants: Tenants, refuses: Refuses, answers: Answers) -> list[Route]:
+def reporting_routes(tenants: Tenants, refuses: Refuses, responds: Responds) -> list[Route]:
     """Make the routes of single reports.
 
-    For faults and in the log of requests, a report's data is called ``report:<id>``, its description
-    ``report-metadata:<id>``, and a set of values ``dynamic-value-set:<id>``.
+    For faults and in the log of requests, a run of a report is called ``report:<id>`` either way, its description
+    ``report-metadata:<id>``, a poll ``report-poll:<id>``, a cancellation ``report-cancel:<id>``, and a set of values
+    ``dynamic-value-set:<id>``.
     """
     described = FACTS["reports"]
     valued = dataclasses.replace(described, scope=VALUES_SCOPE)
+    canceled = dataclasses.replace(described, scope=CANCEL_SCOPE)
 
-    def route(url: str, method: str, name: str, facts: Facts, gives: Gives) -> Route:
+    def route(method: str, url: str, name: str, facts: Facts, handle: Handler) -> Route:
         async def endpoint(request: Request) -> Response:
             tenant = tenants.get(request.path_params["tenant"]) or next(iter(tenants.values()))
             body = await _body(request)
 
             def make() -> Response:
                 try:
-                    return refuses(tenants, facts, request) or gives(tenant, request, body)
-                except RefusalError as refusal:
-                    return refuse(refusal.status, refusal.title)
+                    return refuses(tenants, facts, request) or handle(tenant, request, body)
+                except HttpError as error:
+                    return error_response(error.status, error.title)
 
-            return await answers(tenant, request, name.format(**request.path_params), _told(request, body), make)
+            return await responds(tenant, request, _name(tenant, request, name), _logged_query(request, body), make)
 
         return Route(url, endpoint, methods=[method])
 
     return [
-        route(f"{_REPORT}/data", "POST", "report:{report}", described, _data),
-        route(_REPORT, "GET", "report-metadata:{report}", described, _metadata),
-        route(f"{_BASE}/dynamic-value-sets/{{set}}", "GET", "dynamic-value-set:{set}", valued, _values),
+        route("POST", f"{_REPORT}/data", "report:{report}", described, runs.run),
+        route("POST", f"{_REPORT}/data/query", "report:{report}", described, runs.start),
+        route("GET", _QUERY, "report-poll:{report}", described, runs.poll),
+        route("DELETE", _QUERY, "report-cancel:{report}", canceled, runs.cancel),
+        route("GET", _REPORT, "report-metadata:{report}", described, _metadata),
+        route("GET", f"{_BASE}/dynamic-value-sets/{{set}}", "dynamic-value-set:{set}", valued, _values),
     ]
+
+
+def _name(tenant: Tenant, request: Request, name: str) -> str:
+    named = dict(request.path_params)
+    if token := named.get("token"):
+        named["report"] = runs.name_of(tenant, token)
+    return name.format(**named)
 
 
 async def _body(request: Request) -> Any:  # noqa: ANN401 - any JSON value
@@ -76,60 +90,26 @@ async def _body(request: Request) -> Any:  # noqa: ANN401 - any JSON value
         return None
 
 
-def _told(request: Request, body: Any) -> dict[str, str]:  # noqa: ANN401 - any JSON value
-    """Write what is asked, in the query and in the body, for the log."""
-    told = dict(request.query_params)
+def _logged_query(request: Request, body: Any) -> dict[str, str]:  # noqa: ANN401 - any JSON value
+    """Return the parameters, in the query and in the body, for the log."""
+    query = dict(request.query_params)
     listed = body.get("parameters") if isinstance(body, dict) else None
     for one in listed if isinstance(listed, list) else ():
         if isinstance(one, dict) and "name" in one:
             value = one.get("value")
-            told[str(one["name"])] = value if isinstance(value, str) else json.dumps(value)
-    return told
-
-
-def _report(request: Request) -> Report:
-    report = find(request.path_params["category"], request.path_params["report"])
-    if report is None:
-        raise RefusalError(404, "There is no such report with the category")
-    return report
+            query[str(one["name"])] = value if isinstance(value, str) else json.dumps(value)
+    return query
 
 
 def _metadata(tenant: Tenant, request: Request, _: Any) -> Response:  # noqa: ANN401 - any JSON value
-    return answer(_report(request).told(iso(tenant.world.start)))
-
-
-def _data(tenant: Tenant, request: Request, body: Any) -> Response:  # noqa: ANN401 - any JSON value
-    report, now = _report(request), tenant.catch_up()
-    said = checks.told(report, body, tenant.world, now)
-    if wait := tenant.reporting.wait(report.id):
-        return refuse(429, f"Rate limit is exceeded. Try again in {wait} seconds.")
-    if tenant.reporting.days is not None and checks.days(said) > tenant.reporting.days:
-        return refuse(500, "The report took too long.")
-    rows = SOURCES[report.id](tenant.world, said, now)
-    return _page(request, rows, [{"name": one.name, "label": one.label} for one in report.fields], "data")
+    return json_response(runs.requested_report(request).description_body(iso(tenant.world.start)))
 
 
 def _values(tenant: Tenant, request: Request, _: Any) -> Response:  # noqa: ANN401 - any JSON value
     which = request.path_params["set"]
     if which not in SETS:
-        raise RefusalError(404, "There is no such dynamic value set")
+        raise HttpError(404, "There is no such dynamic value set")
     fields = [{"name": "Value", "label": "Value"}, {"name": "Name", "label": "Name"}]
-    return _page(request, values(tenant.world, which, tenant.catch_up()), fields, "values")
-
-
-def _page(request: Request, rows: Sequence[Any], fields: Sequence[Any], kind: str) -> Response:
-    try:
-        number, size = int(request.query_params.get("page", 1)), int(request.query_params.get("pageSize", _USUAL[kind]))
-    except ValueError as error:
-        raise RefusalError(400) from error
-    if number < 1 or not 1 <= size <= _MOST:
-        raise RefusalError(400)
-    begin, end = (number - 1) * size, number * size
-    is_counted = request.query_params.get("includeTotal", "").lower() == "true"
-    page = {
-        "page": number,
-        "pageSize": size,
-        "hasMore": end < len(rows),
-        "totalCount": len(rows) if is_counted else None,
-    }
-    return answer(page | {"data": rows[begin:end], "fields": fields})
+    quirks = tenant.quirks.of(f"dynamic-value-set:{which}")
+    page = requested_report_page(request.query_params, _USUAL_VALUES, quirks)
+    return json_response(page.body(values(tenant.world, which, tenant.catch_up()), fields, quirks))

@@ -1,4 +1,4 @@
-"""How often a report may run, and how much it may be asked at once."""
+"""How often a report may run, and how much one run may cover."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ class Limits:
         """Set how many seconds lie between two runs of a report; None lets it run at any time."""
         self.interval = interval
         self.days: int | None = None
-        """How many days may be asked for before the server gives up; None for any number."""
+        """How many days may be requested synchronously before the server gives up, 0 for none; None for any number."""
         self._last: dict[int, float] = {}
 
     def wait(self, report: int) -> int | None:
-        """Count a run of a report, unless it comes too early; then tell the seconds to wait."""
+        """Count a run of a report, unless it comes too early; then return the seconds to wait."""
         now = time.monotonic()
         left = self._last.get(report, -math.inf) + (self.interval or 0.0) - now
         if left > 0:

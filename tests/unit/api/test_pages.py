@@ -10,15 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tap_servicetitan.api.pages import (
-    EndlessFeedError,
-    UnexpectedBodyError,
-    UnreadableBodyError,
-    items_of,
-    number_of_items,
-    read_export,
-    read_list,
-)
+from tap_servicetitan.api.pages import items_of, number_of_items, read_export, read_list
+from tap_servicetitan.errors import EndlessFeedError, UnexpectedBodyError, UnreadableBodyError
 
 OURS = (UnreadableBodyError, UnexpectedBodyError, EndlessFeedError)
 

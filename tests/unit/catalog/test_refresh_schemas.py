@@ -10,19 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_servicetitan.catalog.endpoint import (
-    WHOLE,
-    Endpoint,
-    Window,
-    child,
-    detail,
-    export,
-    listed,
-    module,
-    single,
-    windowed,
-)
+from tap_servicetitan.catalog.endpoint import BODY, Endpoint
 from tap_servicetitan.catalog.endpoints import BY_NAME
+from tap_servicetitan.catalog.rows import child, child_object, export, incremental_list, module, unpaged, windowed
+from tap_servicetitan.catalog.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -380,7 +371,7 @@ def test_a_stream_that_left_the_table_is_told(tmp_path: Path, monkeypatch: pytes
 def test_a_row_that_no_document_has_ends_the_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A row whose path is in no document is named, with all others like it, and nothing is written."""
     _table(monkeypatch, module("jpm", "/jpm/v2", export("jobs"), export("jobz"), export("projects")))
-    with pytest.raises(SystemExit, match=r"^no document has the path of: jobz, projects; mend the row"):
+    with pytest.raises(SystemExit, match=r"^no document has the path of: jobz, projects; fix the row"):
         refresh(tmp_path, document())
     assert [*(tmp_path / "facts").iterdir()] == []
 
@@ -446,14 +437,14 @@ def envelope(field: str = "data", **others: str) -> Json:
     ("row", "answer", "names"),
     [
         pytest.param(
-            listed("teams"),
+            incremental_list("teams"),
             envelope(page="integer", hasMore="boolean"),
             ["page", "hasMore", "data"],
             id="a page of a list",
         ),
-        pytest.param(single("teams", records="items"), envelope("items"), ["items"], id="records in another field"),
+        pytest.param(unpaged("teams", records="items"), envelope("items"), ["items"], id="records in another field"),
         pytest.param(
-            single("teams", records="types"),
+            unpaged("teams", records="types"),
             {
                 "type": "object",
                 "properties": {"sources": ref("Named"), "types": {"type": "array", "items": NAMED_RECORD}},
@@ -462,19 +453,19 @@ def envelope(field: str = "data", **others: str) -> Json:
             id="one field of several",
         ),
         pytest.param(
-            single("teams", records="types"),
+            unpaged("teams", records="types"),
             {"type": "object", "properties": {"types": {"type": "array", "nullable": True, "items": NAMED_RECORD}}},
             ["types"],
             id="a field that may be null",
         ),
         pytest.param(
-            single("teams", records="one"),
+            unpaged("teams", records="one"),
             {"type": "object", "properties": {"one": ref("Named")}},
             ["one"],
             id="an object in a field",
         ),
-        pytest.param(single("teams"), ref("Named"), None, id="the body is the record"),
-        pytest.param(single("teams"), {"type": "array", "items": ref("Named")}, None, id="the body is an array"),
+        pytest.param(unpaged("teams"), ref("Named"), None, id="the body is the record"),
+        pytest.param(unpaged("teams"), {"type": "array", "items": ref("Named")}, None, id="the body is an array"),
     ],
 )
 def test_records_are_found_in_the_answer(
@@ -495,7 +486,7 @@ def test_records_are_found_in_the_answer(
 )
 def test_a_bare_body_is_a_field(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: Json, fact: Json) -> None:
     """A body that is a plain value is the one field that the row names."""
-    row = detail("chosen", "jobs", "jobs/{jobId}/chosen", bare="technicianId", key=("jobId",))
+    row = child_object("chosen", "jobs", "jobs/{jobId}/chosen", scalar="technicianId", key=("jobId",))
     facts = facts_about(tmp_path, monkeypatch, row, document_of("jobs/{id}/chosen", answer))
     assert facts["properties"] == {"technicianId": fact}
     assert "envelope" not in facts
@@ -506,7 +497,7 @@ def test_an_answer_that_is_not_described_is_known_from_elsewhere(
 ) -> None:
     """Where the documents say nothing of the answer, it is a page of what a client saw."""
     monkeypatch.setitem(script.UNDOCUMENTED, "teams", NAMED)
-    facts = facts_about(tmp_path, monkeypatch, listed("teams"), document_of("teams", None))
+    facts = facts_about(tmp_path, monkeypatch, incremental_list("teams"), document_of("teams", None))
     assert facts["properties"] == NAMED
     assert facts["envelope"] == ["page", "pageSize", "hasMore", "totalCount", "data"]
 
@@ -560,7 +551,9 @@ def test_required_parameters_are_kept(tmp_path: Path, monkeypatch: pytest.Monkey
         {"name": "name", "in": "query"},
         {"name": "trace", "in": "header", "required": True},
     ]
-    facts = facts_about(tmp_path, monkeypatch, listed("teams"), document_of("teams", envelope(), parameters=parameters))
+    facts = facts_about(
+        tmp_path, monkeypatch, incremental_list("teams"), document_of("teams", envelope(), parameters=parameters)
+    )
     assert facts["parameters"] == ["page", "ids", "name"]
     assert facts["required"] == ["page"]
 
@@ -582,7 +575,7 @@ def test_sorting_by_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: st
     told = {"name": "sort", "in": "query"} | ({"description": said} if said else {})
     other = {"name": "ids", "in": "query", "description": "Fields: Id"}
     facts = facts_about(
-        tmp_path, monkeypatch, listed("teams"), document_of("teams", envelope(), parameters=[other, told])
+        tmp_path, monkeypatch, incremental_list("teams"), document_of("teams", envelope(), parameters=[other, told])
     )
     assert facts.get("sort") == sort
 
@@ -606,7 +599,7 @@ def test_every_fact_that_changes_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Json], None], told: list[str]
 ) -> None:
     """A change of what a list takes or answers is told, and the next run tells it no more."""
-    _table(monkeypatch, module("jpm", "/jpm/v2", listed("teams")))
+    _table(monkeypatch, module("jpm", "/jpm/v2", incremental_list("teams")))
     parameters = [{"name": "ids", "in": "query"}, {"name": "sort", "in": "query", "description": "Fields: Id, Name"}]
     one = document_of("teams", envelope(), parameters=parameters)
     refresh(tmp_path, one)
@@ -618,7 +611,7 @@ def test_every_fact_that_changes_is_told(
 def test_rows_of_one_path_have_facts_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows that take different parts of one answer have the properties of their part."""
     body = {"type": "object", "properties": {"types": {"type": "array", "items": ref("Named")}, "all": ref("Address")}}
-    rows = (single("data", key=("tenantId",), records=WHOLE), single("types", "data", records="types"))
+    rows = (unpaged("data", key=("tenantId",), records=BODY), unpaged("types", "data", records="types"))
     _table(monkeypatch, module("jpm", "/jpm/v2", *rows))
     refresh(tmp_path, document_of("data", body))
     facts = json.loads((tmp_path / "facts" / "jpm.json").read_text(encoding="utf-8"))

@@ -13,15 +13,17 @@ import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 
 from tap_servicetitan.catalog import schema as under_test
-from tap_servicetitan.catalog.endpoint import Endpoint, Window, child, export, listed, single, windowed
 from tap_servicetitan.catalog.endpoints import BY_NAME, ENDPOINTS
+from tap_servicetitan.catalog.rows import child, export, incremental_list, unpaged, windowed
 from tap_servicetitan.catalog.schema import CORRECTIONS, stream_facts, stream_schema
+from tap_servicetitan.catalog.window import Window
 from tap_servicetitan.tap import TapServiceTitan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tap_servicetitan.api.client import Question
+    from tap_servicetitan.api.request import Request
+    from tap_servicetitan.catalog.endpoint import Endpoint
 
 Facts = dict[str, Any]
 
@@ -128,10 +130,10 @@ def test_an_object_of_unknown_fields_takes_any(monkeypatch: pytest.MonkeyPatch) 
     assert is_free_form(made["properties"]["deep"])
 
 
-def test_exploded_entries_join_the_item(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The schema of an exploded row has the item's fields and those of an entry, and not the array."""
+def test_nested_records_join_the_item(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The schema of nested records has the item's fields and those of an entry, and not the array."""
     entry = {"type": "object", "properties": {"id": {"type": "integer"}, "note": {"type": "string"}}}
-    row = export("logs", key=("jobId", "id"), explode="entries")
+    row = export("logs", key=("jobId", "id"), nested_records="entries")
     made = schema_of(monkeypatch, row, {"jobId": {"type": "integer"}, "entries": {"type": "array", "items": entry}})
     assert made["properties"] == {
         "jobId": {"type": "integer"},
@@ -151,7 +153,7 @@ def test_a_made_key_is_a_string(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_tenant_is_an_integer(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a tenant has once is known by the tenant, a number."""
-    made = schema_of(monkeypatch, single("hours", key=("tenantId",)), {"opens": {"type": "string"}})
+    made = schema_of(monkeypatch, unpaged("hours", key=("tenantId",)), {"opens": {"type": "string"}})
     assert made["properties"] == {"tenantId": {"type": "integer"}, "opens": {"type": ["string", "null"]}}
     assert made["required"] == ["tenantId"]
 
@@ -159,7 +161,9 @@ def test_the_tenant_is_an_integer(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_lines_are_numbered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lines without an id are known by their parent and their number."""
     lines = child("lines", "entries", "entries/{entryId}/lines", key=("entryId", "_line"))
-    made = schemas_of(monkeypatch, {listed("entries"): {"id": {"type": "integer"}}, lines: {"sum": {"type": "number"}}})
+    made = schemas_of(
+        monkeypatch, {incremental_list("entries"): {"id": {"type": "integer"}}, lines: {"sum": {"type": "number"}}}
+    )
     assert made["lines"] == {
         "entryId": {"type": "integer"},
         "_line": {"type": "integer"},
@@ -170,7 +174,7 @@ def test_lines_are_numbered(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("kind", ["integer", "string"])
 def test_a_child_has_the_id_of_its_parent(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """A record tells which parent it is of, in the parent's type, nullable like all that is no key."""
-    parent, notes = listed("leads"), child("notes", "leads", "leads/{leadId}/notes")
+    parent, notes = incremental_list("leads"), child("notes", "leads", "leads/{leadId}/notes")
     made = schemas_of(monkeypatch, {parent: {"id": {"type": kind}}, notes: {"id": {"type": "integer"}}})
     assert made["notes"] == {"leadId": {"type": [kind, "null"]}, "id": {"type": "integer"}}
 
@@ -178,7 +182,7 @@ def test_a_child_has_the_id_of_its_parent(monkeypatch: pytest.MonkeyPatch, kind:
 def test_a_grandchild_has_the_ids_of_both(monkeypatch: pytest.MonkeyPatch) -> None:
     """A parent's parent hands its id down, in its own type, even where no record of the API tells it."""
     table: dict[Endpoint, Facts] = {
-        listed("projects"): {"id": {"type": "string", "format": "guid"}},
+        incremental_list("projects"): {"id": {"type": "string", "format": "guid"}},
         child("segments", "projects", "projects/{projectId}/segments", key=("projectId", "id")): {
             "id": {"type": "integer"}
         },
@@ -208,7 +212,7 @@ def test_a_setting_hands_down_texts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_the_api_declares_stands_above_what_is_added(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a record has the parent's id itself, it is as the API declares it."""
-    parent, notes = listed("leads"), child("notes", "leads", "leads/{leadId}/notes", key=("leadId",))
+    parent, notes = incremental_list("leads"), child("notes", "leads", "leads/{leadId}/notes", key=("leadId",))
     table: dict[Endpoint, Facts] = {
         parent: {"id": {"type": "integer"}},
         notes: {"leadId": {"type": ["string", "null"]}},
@@ -218,7 +222,7 @@ def test_what_the_api_declares_stands_above_what_is_added(monkeypatch: pytest.Mo
 
 def test_parents_that_are_asked_for_by_ids_add_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is no placeholder, the record alone can tell which parent it is of."""
-    parent, holds = listed("jobs"), child("holds", "jobs", "jobs/holds", ids="ids", key=("jobId",))
+    parent, holds = incremental_list("jobs"), child("holds", "jobs", "jobs/holds", ids="ids", key=("jobId",))
     table = {parent: {"id": {"type": "integer"}}, holds: {"jobId": {"type": "integer"}}}
     assert schemas_of(monkeypatch, table)["holds"] == {"jobId": {"type": "integer"}}
 
@@ -227,7 +231,7 @@ def test_parents_that_are_asked_for_by_ids_add_nothing(monkeypatch: pytest.Monke
 def test_a_window_adds_its_ends(monkeypatch: pytest.MonkeyPatch, unit: Any, written: str) -> None:  # noqa: ANN401 - a Literal
     """The fields that tell the span are dates for a day, and date-times for a month."""
     window = Window(start="a", end="b", unit=unit, fields={"from": "start", "to": "end"})
-    row = windowed("sums", "sums", window, key=("id", "from"), cursor="from")
+    row = windowed("sums", "sums", window, key=("id", "from"), replication_key="from")
     assert schema_of(monkeypatch, row, {"id": {"type": "integer"}})["properties"] == {
         "from": {"type": "string", "format": written},
         "to": {"type": ["string", "null"], "format": written},
@@ -241,12 +245,14 @@ def test_a_window_without_fields_adds_nothing(monkeypatch: pytest.MonkeyPatch) -
     assert schema_of(monkeypatch, row, {"id": {"type": "integer"}})["properties"] == {"id": {"type": "integer"}}
 
 
-def test_a_lifted_field_is_there_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_copied_field_is_there_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """A field that is taken over from within an object is as it is there, and stays there."""
     stamp = {"type": "string", "format": "date-time"}
     outer = {"type": "object", "properties": {"at": {"type": "object", "properties": {"on": stamp}}}}
     facts = {"id": {"type": "integer"}, "call": outer}
-    made = schema_of(monkeypatch, listed("calls", lift={"modifiedOn": "call.at.on"}), facts)["properties"]
+    made = schema_of(monkeypatch, incremental_list("calls", copied_fields={"modifiedOn": "call.at.on"}), facts)[
+        "properties"
+    ]
     nullable = {"type": ["string", "null"], "format": "date-time"}
     assert made["modifiedOn"] == made["call"]["properties"]["at"]["properties"]["on"] == nullable
 
@@ -305,7 +311,7 @@ def test_no_property_is_lost(row: Endpoint) -> None:
     assert made == known
     # Of the facts alone, too: none is covered by what the tap adds.
     alone = {path: _types(fact) for path, fact in walk(stream_facts(row))}
-    assert alone.keys() - made.keys() == {path for path in alone if path[0] == row.explode}
+    assert alone.keys() - made.keys() == {path for path in alone if path[0] == row.nested_records}
 
 
 @each_row
@@ -404,9 +410,9 @@ class OneAnswer:
         self.waiting = 0.0
         self._body = body
 
-    def ask(self, question: Question, read: Callable[[bytes], Any]) -> object:
+    def fetch(self, request: Request, read: Callable[[bytes], Any]) -> object:
         """Read the one body."""
-        assert question.scope
+        assert request.scope
         return read(self._body)
 
     def now(self) -> datetime:
@@ -432,10 +438,10 @@ def _known(row: Endpoint) -> Facts:
 
 
 def _flat(row: Endpoint) -> Facts:
-    """Give the facts of a row's records, with the entries of an exploded field in its place."""
+    """Give the facts of a row's records, with nested records in place of their array."""
     known = _known(row)
-    if row.explode:
-        known |= known.pop(row.explode)["items"]["properties"]
+    if row.nested_records:
+        known |= known.pop(row.nested_records)["items"]["properties"]
     for (stream, name), correction in CORRECTIONS.items():
         if stream == row.name:
             known[name] = known[name] | correction

@@ -9,6 +9,7 @@ import pytest
 
 from tap_servicetitan.catalog.endpoints import BY_NAME, ENDPOINTS
 from tap_servicetitan.catalog.schema import stream_facts
+from tap_servicetitan.catalog.scopes import scope_names, scopes_of
 from tap_servicetitan.cli import scopes
 from tests.support.running import catalog_of
 
@@ -33,8 +34,8 @@ def ids(groups: dict[str, list[Message]]) -> set[str]:
 def test_every_scope_has_the_name_that_the_portal_has() -> None:
     """No scope of the table is without a name, and each name has a group."""
     used = {stream_facts(row)["scope"] for row in ENDPOINTS}
-    assert used <= scopes.names().keys()
-    assert all(name.count(" → ") == 1 for name in scopes.names().values())
+    assert used <= scope_names().keys()
+    assert all(name.count(" → ") == 1 for name in scope_names().values())
 
 
 def test_streams_are_named(capsys: pytest.CaptureFixture[str]) -> None:
@@ -56,7 +57,7 @@ def test_a_child_needs_its_parents_scope(capsys: pytest.CaptureFixture[str]) -> 
 
 def test_without_arguments_it_is_the_default(capsys: pytest.CaptureFixture[str]) -> None:
     """It tells what a run without a catalog needs."""
-    wanted = {scope for row in ENDPOINTS if row.selected for scope in scopes.scopes_of(row)}
+    wanted = {scope for row in ENDPOINTS if row.selected for scope in scopes_of(row)}
     assert ids(printed(capsys)) == wanted
     assert "tn.dis.capacity:w" not in wanted
 
@@ -84,7 +85,7 @@ def test_what_the_sandbox_asks_for_is_told(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        pytest.param(["invoises"], "invoises is no stream of this tap; did you mean invoices?", id="typing error"),
+        pytest.param(["invoises"], "unknown stream invoises; did you mean invoices?", id="typing error"),
         pytest.param(["--catalog", "none.json"], "No such file or directory: 'none.json'", id="no file"),
         pytest.param(["--catalog", "list.json"], "list.json must hold a JSON object, not list", id="no object"),
         pytest.param(["--catalog", "text.json"], "text.json cannot be read as JSON", id="no JSON"),

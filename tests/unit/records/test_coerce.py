@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
-from tap_servicetitan.records.coerce import Mender
-from tap_servicetitan.records.passthrough import Direct
+from tap_servicetitan.records.coerce import Coercer
+from tap_servicetitan.records.passthrough import Passthrough
 from tests.streams.test_singer import format_checker
 from tests.support.paths import ROOT
 
@@ -45,7 +45,7 @@ KINDS: dict[str, Schema] = SCALARS | {
 
 def emitted(schema: Schema, value: Any) -> Any:  # noqa: ANN401 - any JSON value
     """Give what becomes of a value, as a target reads it, but with all digits."""
-    (record,) = Mender({"properties": {"field": schema}}).mended([{"field": value}])
+    (record,) = Coercer({"properties": {"field": schema}}).coerced([{"field": value}])
     return decoded(encoded(record))["field"]
 
 
@@ -130,11 +130,11 @@ def is_valid(schema: Schema, record: Any) -> bool:  # noqa: ANN401 - any JSON va
 @settings(max_examples=150, derandomize=True, deadline=None)
 def test_what_is_emitted_validates(schema: Schema, record: Schema) -> None:
     """Whatever a record holds, what becomes of it fits the schema, and once it fits, it stays as it is."""
-    mender = Mender(schema)
-    (once,) = mender.mended([copy.deepcopy(record)])
+    mender = Coercer(schema)
+    (once,) = mender.coerced([copy.deepcopy(record)])
     assert is_valid(schema, once)
-    again = Mender(schema)
-    assert [*again.mended([copy.deepcopy(once)])] == [once]
+    again = Coercer(schema)
+    assert [*again.coerced([copy.deepcopy(once)])] == [once]
     assert again.counts == {}
 
 
@@ -164,9 +164,9 @@ def fitting(schema: Schema) -> st.SearchStrategy[Any]:
 def test_what_fits_stays(case: tuple[Schema, Schema]) -> None:
     """A record that the direct path passes through is not changed on this one: pages do not differ by their path."""
     schema, record = case
-    assert len(Direct("s", schema).read(encoded([record]))) == 1
-    mender = Mender(schema)
-    assert [*mender.mended([copy.deepcopy(record)])] == [record]
+    assert len(Passthrough("s", schema).read(encoded([record]))) == 1
+    mender = Coercer(schema)
+    assert [*mender.coerced([copy.deepcopy(record)])] == [record]
     assert mender.counts == {}
 
 
@@ -175,8 +175,8 @@ def test_what_fits_stays(case: tuple[Schema, Schema]) -> None:
 def test_a_record_has_its_key_or_is_left_out(kind: str, value: Any) -> None:  # noqa: ANN401 - any JSON value
     """No record is emitted without a key that fits; one that is left out is counted."""
     schema = {"properties": {"id": {"type": kind}}, "required": ["id"]}
-    mender = Mender(schema)
-    found = [*mender.mended([{"id": value}])]
+    mender = Coercer(schema)
+    found = [*mender.coerced([{"id": value}])]
     assert len(found) == 1 - mender.keyless
     assert all(is_valid({"type": "object", **schema}, one) for one in found)
     assert bool(found) or emitted({"type": [kind, "null"]}, value) is None
@@ -185,9 +185,9 @@ def test_a_record_has_its_key_or_is_left_out(kind: str, value: Any) -> None:  # 
 def test_misfits_are_counted_by_field() -> None:
     """The count names the field, through objects and arrays, and never has a value."""
     schema = {"properties": {"a": KINDS["object"], "b": {"type": ["array", "null"], "items": KINDS["object"]}}}
-    mender = Mender(schema)
+    mender = Coercer(schema)
     rows: list[Schema] = [{"a": {"a": 1}, "b": [{"a": 2}, {"a": "x"}, 3, None]}, {"a": {"a": 4}}, {"a": "secret"}]
-    assert [*mender.mended(rows)] == [
+    assert [*mender.coerced(rows)] == [
         {"a": {"a": "1"}, "b": [{"a": "2"}, {"a": "x"}, None, None]},
         {"a": {"a": "4"}},
         {"a": None},
@@ -197,9 +197,9 @@ def test_misfits_are_counted_by_field() -> None:
 
 def test_what_is_not_declared_is_left_out_and_named() -> None:
     """Fields that the schema does not have are told by their paths; a target has no column for them."""
-    mender = Mender({"properties": {"a": KINDS["object"], "b": {"type": ["array", "null"], "items": KINDS["object"]}}})
+    mender = Coercer({"properties": {"a": KINDS["object"], "b": {"type": ["array", "null"], "items": KINDS["object"]}}})
     rows: list[Schema] = [{"a": {"a": "x", "new": 1}, "b": [{"newer": 2}], "newest": {"id": 3}}]
-    assert [*mender.mended(rows)] == [{"a": {"a": "x"}, "b": [{}]}]
+    assert [*mender.coerced(rows)] == [{"a": {"a": "x"}, "b": [{}]}]
     assert mender.undeclared == {"a.new", "b[].newer", "newest"}
 
 

@@ -145,5 +145,5 @@ def test_streams_that_cannot_tell_have_no_mark() -> None:
     assert not marks & {"job_canceled_logs", "ap_credits", "credit_memo_items", "bank_deposit_transactions"}
     for name in marks:
         row = BY_NAME[name]
-        assert row.cursor == "modifiedOn"
-        assert row.kind == "export" or (row.since and row.inactive)
+        assert row.replication_key == "modifiedOn"
+        assert row.kind == "export" or (row.modified_since and row.inactive)

@@ -21,14 +21,15 @@ from singer_sdk.singerlib import RecordMessage, SelectionMask
 
 from tap_servicetitan.catalog.endpoints import BY_NAME
 from tap_servicetitan.catalog.schema import stream_schema
-from tap_servicetitan.records.passthrough import MOST_UNDECLARED, Direct, MisfitError
-from tap_servicetitan.sync.writer import line
+from tap_servicetitan.errors import NonConformingPageError
+from tap_servicetitan.records.passthrough import MOST_UNDECLARED, Passthrough
+from tap_servicetitan.sync.encoding import message_line
 
 Json = Any
 Schema = dict[str, Any]
 Crumb = tuple[str, ...]
 
-STREAMS = sorted(name for name, row in BY_NAME.items() if not row.explode)
+STREAMS = sorted(name for name, row in BY_NAME.items() if not row.nested_records)
 NOW = datetime(2026, 11, 24, 1, 2, 3, 456789, tzinfo=UTC)
 CONFORM = TypeConformanceLevel.RECURSIVE
 FREE: Schema = {"type": ["object", "null"], "properties": {}, "additionalProperties": True}
@@ -112,15 +113,15 @@ def by_the_sdk(data: bytes, schema: Schema, mask: SelectionMask) -> tuple[list[J
             pop_deselected_record_properties(row, schema, mask)
             undeclared |= {*_conform_record_data_types(copy.deepcopy(row), schema, CONFORM, None)[1]}
             record = conform_record_data_types("sample", row, schema, CONFORM, logging.getLogger())
-            found += records(line(RecordMessage(stream="sample", record=record).to_dict()))
+            found += records(message_line(RecordMessage(stream="sample", record=record).to_dict()))
     return found, undeclared
 
 
 def direct(
     *, schema: Schema = SAMPLE, mask: SelectionMask | None = None, required: tuple[str, ...] = ("id",)
-) -> Direct:
+) -> Passthrough:
     """Make a reader of pages."""
-    return Direct("sample", schema, is_selected=(mask or without()).__getitem__, required=required)
+    return Passthrough("sample", schema, is_selected=(mask or without()).__getitem__, required=required)
 
 
 def read(*rows: Json, **how: Any) -> list[Json]:  # noqa: ANN401 - options of `direct`
@@ -227,7 +228,7 @@ def check(page: bytes, schema: Schema = SAMPLE, mask: SelectionMask | None = Non
     """See that a page is refused, or its records are those of the SDK."""
     try:
         found = direct(schema=schema, mask=mask, required=()).read(page)
-    except MisfitError:
+    except NonConformingPageError:
         return
     assert text(records(found.lines(NOW))) == text(by_the_sdk(page, schema, mask or without())[0])
 
@@ -298,7 +299,7 @@ MISFITS = [
 def test_what_does_not_fit_is_refused(row: Json, field: str, before: list[Json], more: Json) -> None:
     """One value of another type than the declared one is enough to leave a page to the SDK; its field is named."""
     page = json_of([*before, row | more if isinstance(row, dict) else row])
-    with pytest.raises(MisfitError) as refusal:
+    with pytest.raises(NonConformingPageError) as refusal:
         direct().read(page)
     assert str(refusal.value).startswith("sample: ")
     assert field in str(refusal.value)
@@ -330,16 +331,16 @@ def test_what_does_not_fit_is_refused(row: Json, field: str, before: list[Json],
 )
 def test_what_cannot_be_read_is_refused(page: bytes) -> None:
     """What is not JSON by the letter, or cannot be read for another reason, is left to those who mend it."""
-    with pytest.raises(MisfitError):
+    with pytest.raises(NonConformingPageError):
         direct().read(page)
 
 
 def test_no_message_has_a_value() -> None:
     """What a row says of a customer gets into no message."""
     page = json_of([{"id": 1, "name": "Jane", "count": "secret", "address": {"zip": "10115"}}])
-    with pytest.raises(MisfitError, match=r"sample: Expected `int \| null`, got `str` - at `\$\.count`$"):
+    with pytest.raises(NonConformingPageError, match=r"sample: Expected `int \| null`, got `str` - at `\$\.count`$"):
         direct().read(page)
-    with pytest.raises(MisfitError, match=r"^sample: not JSON in UTF-8$"):
+    with pytest.raises(NonConformingPageError, match=r"^sample: not JSON in UTF-8$"):
         direct().read(page.replace(b"Jane", b"\xff"))
 
 
@@ -416,8 +417,8 @@ def test_lines_are_those_of_the_output(version: int | None, time: datetime, stre
     """Where JSON is written as msgspec writes it, a line is byte for byte the one of the SDK's message."""
     row = {"id": 1, "name": "x", "address": None, "free": {"a": [1, "é"]}}
     message = RecordMessage(stream=stream, record=row, version=version, time_extracted=time)
-    found = Direct(stream, SAMPLE).read(json_of([row])).lines(time, version=version)
-    assert found == line(message.to_dict())
+    found = Passthrough(stream, SAMPLE).read(json_of([row])).lines(time, version=version)
+    assert found == message_line(message.to_dict())
 
 
 def test_what_comes_from_the_envelope_is_read() -> None:
@@ -442,7 +443,7 @@ def test_of_a_name_that_comes_twice_the_last_counts(page: bytes, record: Json) -
 
 def test_a_twice_named_key_is_never_null() -> None:
     """Not even the one that does not count."""
-    with pytest.raises(MisfitError):
+    with pytest.raises(NonConformingPageError):
         direct().read(b'[{"id":null,"id":2}]')
 
 
@@ -505,7 +506,7 @@ def test_undeclared_fields_of_a_page_that_was_refused_are_told_with_the_next() -
     """None of them goes unseen because another field did not fit."""
     reader = direct()
     for name in ("new", "newer"):
-        with pytest.raises(MisfitError):
+        with pytest.raises(NonConformingPageError):
             reader.read(json_of([{"id": 1, name: 1, "count": "x"}]))
     assert reader.read(json_of([{"id": 1}])).undeclared == {"new", "newer"}
 
@@ -513,7 +514,7 @@ def test_undeclared_fields_of_a_page_that_was_refused_are_told_with_the_next() -
 def test_a_name_that_cannot_be_learned_does_not_stand_in_the_way_of_others() -> None:
     """A page with a new name that has to be escaped is refused; the next with a plain one is not."""
     reader = direct()
-    with pytest.raises(MisfitError, match="unknown field"):
+    with pytest.raises(NonConformingPageError, match="unknown field"):
         reader.read(json_of([{"id": 1, 'a"b': 1, "newer": 1}]))
     assert reader.read(json_of([{"id": 1, "new": 1}])).undeclared == {"new"}
 
@@ -523,7 +524,7 @@ def test_what_is_left_out_has_to_be_text_too(name: str) -> None:
     """A page that is not UTF-8 is refused, even if it is not where a record would show it."""
     reader = direct(mask=without(("properties", "name")))
     reader.read(json_of([{"id": 1, "new": 1}]))
-    with pytest.raises(MisfitError):
+    with pytest.raises(NonConformingPageError):
         reader.read(f'[{{"id":1,"{name}":"\u00ff"}}]'.encode("latin-1"))
 
 
@@ -539,7 +540,7 @@ def test_names_that_are_values_are_not_learned() -> None:
     """Where ever new names come, types are not made for each: such pages are left to the SDK, others are read on."""
     reader = direct()
     page = json_of([{"id": 1, "new": 1} | {f"x{number}": 1 for number in range(MOST_UNDECLARED)}])
-    with pytest.raises(MisfitError, match="unknown field"):
+    with pytest.raises(NonConformingPageError, match="unknown field"):
         reader.read(page)
     assert reader.read(json_of([{"id": 1, "new": 1}])).undeclared == {"new"}
 
@@ -698,8 +699,8 @@ def test_rows_are_as_they_came() -> None:
 )
 def test_schemas_beyond_the_plain_are_refused(inner: Schema, message: str) -> None:
     """What a catalog may say, and no stream of the tap does, is left to the SDK altogether."""
-    with pytest.raises(MisfitError, match=rf"^sample\.{message}"):
-        Direct("sample", {"properties": {"odd": inner}})
+    with pytest.raises(NonConformingPageError, match=rf"^sample\.{message}"):
+        Passthrough("sample", {"properties": {"odd": inner}})
 
 
 def test_no_row_gets_lost_for_want_of_its_own() -> None:

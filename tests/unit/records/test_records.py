@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_servicetitan.catalog.endpoint import child, detail, export, listed, whole
 from tap_servicetitan.catalog.endpoints import BY_NAME
-from tap_servicetitan.records.passthrough import Direct
-from tap_servicetitan.records.records import DictRecords, Records, dict_records, direct_records
+from tap_servicetitan.catalog.rows import child, child_object, export, full_list, incremental_list
+from tap_servicetitan.records.passthrough import Passthrough
+from tap_servicetitan.records.records import DictRecords, Records, dict_records, passthrough_records
 from tap_servicetitan.state.timestamps import latest
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 PLAIN = export("jobs")
-HISTORY = export("job_history", key=("jobId", "id"), explode="history")
+HISTORY = export("job_history", key=("jobId", "id"), nested_records="history")
 PAY = export("pay", key=("_key",), made_key=(("id",), ("payrollId", "date", "amount")))
 
 
@@ -39,8 +39,8 @@ def records(row: Endpoint, items: Iterable[Any], added: Mapping[str, Any] | None
 def direct(row: Endpoint, schema: Row, items: Iterable[Row], added: Mapping[str, Any] | None = None) -> Records:
     """Give the records in some items, passed through, each field of which the schema names."""
     properties = {name: {"type": [*types, "null"]} | more for name, (types, more) in schema.items()}
-    rows = Direct(row.name, {"type": "object", "properties": properties}).read(msgspec.json.encode(list(items)))
-    return direct_records(row, rows, added or {}, itertools.count(1))
+    rows = Passthrough(row.name, {"type": "object", "properties": properties}).read(msgspec.json.encode(list(items)))
+    return passthrough_records(row, rows, added or {}, itertools.count(1))
 
 
 KEYS = {
@@ -164,7 +164,7 @@ def test_the_key_of_a_gross_pay_item_with_an_id() -> None:
 )
 def test_the_first_alternative_without_a_null_counts(item: Row, parts: list[Any]) -> None:
     """A key is made of the first alternative that has all its parts; where none has, of the last."""
-    row = whole("pay", key=("_key",), made_key=(("a",), ("b", "c"), ("d", "e")))
+    row = full_list("pay", key=("_key",), made_key=(("a",), ("b", "c"), ("d", "e")))
     (record,) = records(row, [dict(item)])
     assert record == item | {"_key": _hash(parts)}
 
@@ -181,14 +181,14 @@ def test_the_first_alternative_without_a_null_counts(item: Row, parts: list[Any]
 )
 def test_a_part_may_lie_within_an_object(call: object, part: object) -> None:
     """A dotted path leads into objects; where it does not lead on, there is null."""
-    row = whole("leads", key=("_key",), made_key=(("on", "call.id"),))
+    row = full_list("leads", key=("_key",), made_key=(("on", "call.id"),))
     (record,) = records(row, [{"on": "d", "call": call, "id": 9, "call.id": 8}])
     assert record["_key"] == _hash(["d", part])
 
 
 def test_a_list_in_a_made_key_has_no_order() -> None:
     """The API promises no order of a list: in whatever order it comes, the key is the same, and the record as sent."""
-    row = whole("slots", key=("_key",), made_key=(("start", "ids"),))
+    row = full_list("slots", key=("_key",), made_key=(("start", "ids"),))
     made = set()
     for ids in itertools.permutations([10, 9, 2, "b", None, {"x": 1}]):
         (record,) = records(row, [{"start": "s", "ids": [*ids]}])
@@ -260,7 +260,7 @@ def test_lines_are_numbered_over_pages() -> None:
 )
 def test_a_field_is_lifted(call: object, lifted: object) -> None:
     """A field is taken over from within an object, and stays there; where it is not, it is null."""
-    row = listed("calls", lift={"modifiedOn": "call.at.on"})
+    row = incremental_list("calls", copied_fields={"modifiedOn": "call.at.on"})
     assert records(row, [{"id": 1, "call": call}]) == [{"id": 1, "call": call, "modifiedOn": lifted}]
 
 
@@ -273,7 +273,9 @@ def test_a_call_is_stamped() -> None:
 @pytest.mark.parametrize("value", [5, None, "x", 0, [1], {"a": 1}], ids=repr)
 def test_a_bare_value_is_a_record(value: object) -> None:
     """A body that is a plain value, or null, is a record with the one field that the row names, and what is added."""
-    row = detail("chosen", "locations", "locations/{locationId}/chosen", bare="technicianId", key=("locationId",))
+    row = child_object(
+        "chosen", "locations", "locations/{locationId}/chosen", scalar="technicianId", key=("locationId",)
+    )
     assert records(row, [value], {"locationId": 3}) == [{"technicianId": value, "locationId": 3}]
 
 
@@ -294,14 +296,14 @@ TEXT: tuple[list[str], Row] = (["string"], {})
             id="added",
         ),
         pytest.param(
-            whole("pay", key=("_key",), made_key=(("id",), ("a", "b"))),
+            full_list("pay", key=("_key",), made_key=(("id",), ("a", "b"))),
             {"_key": TEXT, "id": NUMBER, "a": NUMBER, "b": TEXT},
             [{"id": 5}, {"id": 0, "a": 1}, {"id": None, "a": 1, "b": "x"}, {"a": 1}, {"b": "ü"}, {}],
             {},
             id="made key",
         ),
         pytest.param(
-            whole("leads", key=("_key",), made_key=(("on", "call.id", "ids"),)),
+            full_list("leads", key=("_key",), made_key=(("on", "call.id", "ids"),)),
             {
                 "_key": TEXT,
                 "on": TEXT,
@@ -313,7 +315,7 @@ TEXT: tuple[list[str], Row] = (["string"], {})
             id="made key of what is within, of a list and of what is added",
         ),
         pytest.param(
-            listed("calls", lift={"modifiedOn": "call.on"}),
+            incremental_list("calls", copied_fields={"modifiedOn": "call.on"}),
             {
                 "modifiedOn": TEXT,
                 "id": NUMBER,
@@ -391,8 +393,10 @@ NEAR = [
 def test_the_newest_is_among_the_newest(stamps: list[str | None], kept: list[bool] | None, added: Row) -> None:
     """The latest stamp of a page is that of the few rows that are looked at for it."""
     schema = {"type": "object", "properties": {"modifiedOn": {"type": ["string", "null"], "format": "date-time"}}}
-    rows = Direct("jobs", schema, stamp="modifiedOn").read(msgspec.json.encode([{"modifiedOn": one} for one in stamps]))
-    found: Records = direct_records(PLAIN, rows, added, itertools.count(1))
+    rows = Passthrough("jobs", schema, stamp="modifiedOn").read(
+        msgspec.json.encode([{"modifiedOn": one} for one in stamps])
+    )
+    found: Records = passthrough_records(PLAIN, rows, added, itertools.count(1))
     if kept is not None:
         found = found.kept(kept[: len(stamps)])
     assert latest(found.newest("modifiedOn")) == latest(found.texts("modifiedOn"))
@@ -402,8 +406,10 @@ def test_the_newest_is_found_without_reading_all() -> None:
     """Of a page whose stamps are of the usual form, just the rows of the last microsecond are read again."""
     schema = {"type": "object", "properties": {"modifiedOn": {"type": ["string", "null"], "format": "date-time"}}}
     stamps = [f"2026-11-01T11:38:{second:02}.1234567Z" for second in range(60)]
-    rows = Direct("jobs", schema, stamp="modifiedOn").read(msgspec.json.encode([{"modifiedOn": one} for one in stamps]))
-    assert direct_records(PLAIN, rows, {}, itertools.count(1)).newest("modifiedOn") == stamps[-1:]
+    rows = Passthrough("jobs", schema, stamp="modifiedOn").read(
+        msgspec.json.encode([{"modifiedOn": one} for one in stamps])
+    )
+    assert passthrough_records(PLAIN, rows, {}, itertools.count(1)).newest("modifiedOn") == stamps[-1:]
 
 
 def _hash(parts: list[Any]) -> str:

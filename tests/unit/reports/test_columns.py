@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_servicetitan.api.pages import ReportPage, UnexpectedBodyError, read_report
+from tap_servicetitan.api.pages import ReportPage, read_report
+from tap_servicetitan.errors import ReportError, TypeMismatchError, UnexpectedBodyError
 from tap_servicetitan.reports.columns import (
     Column,
-    MisfitError,
     column_names,
     columns_of,
     find_columns,
-    lying,
+    mistyped,
     report_schema,
     with_kinds,
 )
-from tap_servicetitan.reports.description import Field, Report, ReportError
+from tap_servicetitan.reports.description import Field, Report
 from tap_servicetitan.reports.rows import Rows, Writer
 
 
@@ -116,9 +116,9 @@ def test_values_that_fit(kind: str, value: object, wanted: object) -> None:
 )
 def test_values_that_do_not_fit(kind: str, value: object) -> None:
     """What would lose something is no value of the type, and makes its column one of text."""
-    with pytest.raises(MisfitError):
+    with pytest.raises(TypeMismatchError):
         column(kind).fit(value)
-    assert lying([column(kind)], [[None], [value]]) == ["x"]
+    assert mistyped([column(kind)], [[None], [value]]) == ["x"]
     [text] = with_kinds([column(kind)], {}, ["x"])
     assert isinstance(text.fit(value), str)
 

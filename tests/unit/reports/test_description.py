@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from tap_servicetitan.api.pages import UnexpectedBodyError
-from tap_servicetitan.reports.description import Parameter, Report, ReportError, checked, read_metadata
-from tap_servicetitan.reports.settings import ReportSettings, WindowSettings, read_reports
-from tap_servicetitan.sandbox.answers import answer
+from tap_servicetitan.errors import ReportError, UnexpectedBodyError
+from tap_servicetitan.reports.description import Parameter, Report, checked, read_metadata
 from tap_servicetitan.sandbox.reporting import definitions
-from tap_servicetitan.settings import faults
+from tap_servicetitan.sandbox.responses import json_response
+from tap_servicetitan.settings.reports import ReportSettings, WindowSettings, read_reports
+from tap_servicetitan.settings.validation import faults
 from tests.unit.test_settings import GOOD, SCHEMA
 
-JOBS: Report = read_metadata(bytes(answer(definitions.JOBS.told("2026-01-01T00:00:00Z")).body))
+JOBS: Report = read_metadata(bytes(json_response(definitions.JOBS.description_body("2026-01-01T00:00:00Z")).body))
 UNITS = [(7, "Plumbing"), (8, "HVAC")]
 
 

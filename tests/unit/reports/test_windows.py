@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_servicetitan.reports.api import Turns
-from tap_servicetitan.reports.windows import Days, settled, since, windows
+from tap_servicetitan.reports.windows import Days, last_complete_day, since, windows
 
 DAY = timedelta(days=1)
 FIRST = date(2026, 1, 1)
@@ -78,7 +78,7 @@ def test_reading_goes_on_behind_what_was_over(read_to: date | None, look_back: i
 )
 def test_a_day_is_over_when_it_is_everywhere(now: str, wanted: date) -> None:
     """Where the tenant is, is not known: its day is over at noon of the next one in UTC at the latest."""
-    assert settled(datetime.fromisoformat(now).replace(tzinfo=UTC)) == wanted
+    assert last_complete_day(datetime.fromisoformat(now).replace(tzinfo=UTC)) == wanted
 
 
 class Clock:

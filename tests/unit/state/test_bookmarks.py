@@ -12,17 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tap_servicetitan.errors import StateError
 from tap_servicetitan.state.bookmarks import (
     LIST_OVERLAP,
     OVERLAP,
     SWEEP_AFTER,
-    Bookmark,
     ChildBookmark,
     DateBookmark,
-    StateError,
-    child_from_state,
-    date_from_state,
-    from_state,
+    FeedBookmark,
+    read_child_bookmark,
+    read_date_bookmark,
+    read_feed_bookmark,
 )
 from tap_servicetitan.state.timestamps import as_parameter, latest, parse
 
@@ -41,13 +41,13 @@ BEFORE_SUNDAY = "2026-11-15T06:00:00Z"
     ("bookmark", "cursor", "state"),
     [
         pytest.param(
-            Bookmark(token="t", mark=MONDAY, at_end=True),
+            FeedBookmark(token="t", mark=MONDAY, at_end=True),
             "modifiedOn",
             {"continue_from": "t", "replication_key": "modifiedOn", "replication_key_value": MONDAY},
             id="at the end",
         ),
         pytest.param(
-            Bookmark(token="t", mark=MONDAY, at_end=True, recent=("a", "b")),
+            FeedBookmark(token="t", mark=MONDAY, at_end=True, recent=("a", "b")),
             "createdOn",
             {
                 "continue_from": "t",
@@ -58,7 +58,7 @@ BEFORE_SUNDAY = "2026-11-15T06:00:00Z"
             id="with recent rows",
         ),
         pytest.param(
-            Bookmark(token="t", mark=MONDAY, settled=SUNDAY),
+            FeedBookmark(token="t", mark=MONDAY, settled=SUNDAY),
             "modifiedOn",
             {
                 "continue_from": "t",
@@ -69,7 +69,7 @@ BEFORE_SUNDAY = "2026-11-15T06:00:00Z"
             id="in the middle, read to the end before",
         ),
         pytest.param(
-            Bookmark(token="t", mark=MONDAY),
+            FeedBookmark(token="t", mark=MONDAY),
             "modifiedOn",
             {
                 "continue_from": "t",
@@ -80,29 +80,31 @@ BEFORE_SUNDAY = "2026-11-15T06:00:00Z"
             id="in the middle of the first reading",
         ),
         pytest.param(
-            Bookmark(token="t"), None, {"continue_from": "t", "settled_value": None}, id="in the middle, no cursor"
+            FeedBookmark(token="t"), None, {"continue_from": "t", "settled_value": None}, id="in the middle, no cursor"
         ),
     ],
 )
-def test_a_bookmark_comes_back_from_its_state(bookmark: Bookmark, cursor: str | None, state: dict[str, Any]) -> None:
+def test_a_bookmark_comes_back_from_its_state(
+    bookmark: FeedBookmark, cursor: str | None, state: dict[str, Any]
+) -> None:
     """A bookmark is written as the contract says, as JSON, and read again as it was."""
     written = bookmark.to_state("4242", cursor)
     assert written == {"tenant_id": "4242"} | state
-    assert from_state("jobs", json.loads(json.dumps(written)), "4242") == bookmark
+    assert read_feed_bookmark("jobs", json.loads(json.dumps(written)), "4242") == bookmark
 
 
 def test_a_feed_without_a_cursor_keeps_its_token() -> None:
     """Where no field tells of a change, the token is all there is, and is kept."""
-    written = Bookmark(token="t", at_end=True, recent=("a",)).to_state("4242", None)
+    written = FeedBookmark(token="t", at_end=True, recent=("a",)).to_state("4242", None)
     assert written == {"tenant_id": "4242", "continue_from": "t", "recent": ["a"]}
-    read = from_state("job_history", written, "4242")
+    read = read_feed_bookmark("job_history", written, "4242")
     assert (read.token, read.recent, read.start_again(NOW)) == ("t", ("a",), None)
 
 
 def test_no_state_is_a_first_run() -> None:
     """Without a bookmark, a feed is read from its first record."""
-    assert from_state("jobs", {}, "4242") == Bookmark()
-    assert Bookmark().start_again(NOW) is None
+    assert read_feed_bookmark("jobs", {}, "4242") == FeedBookmark()
+    assert FeedBookmark().start_again(NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -122,7 +124,7 @@ def test_no_state_is_a_first_run() -> None:
 def test_a_state_that_cannot_be_used_is_refused(state: dict[str, Any], fragments: list[str]) -> None:
     """A state of another tenant or shape is refused with the stream, what is wrong and what to do."""
     with pytest.raises(StateError) as refusal:
-        from_state("jobs", {"tenant_id": "4242"} | state, "4242")
+        read_feed_bookmark("jobs", {"tenant_id": "4242"} | state, "4242")
     said = str(refusal.value)
     assert said.startswith("jobs: ")
     assert all(fragment in said for fragment in fragments)
@@ -131,7 +133,7 @@ def test_a_state_that_cannot_be_used_is_refused(state: dict[str, Any], fragments
 def test_a_tenant_may_be_a_number() -> None:
     """A tenant written as a number is the same tenant, and one that is not named is not refused."""
     for owner in (4242, "4242", None):
-        assert from_state("jobs", {"tenant_id": owner, "continue_from": "t"}, "4242").token == "t"
+        assert read_feed_bookmark("jobs", {"tenant_id": owner, "continue_from": "t"}, "4242").token == "t"
 
 
 @pytest.mark.parametrize(
@@ -150,55 +152,57 @@ def test_a_tenant_may_be_a_number() -> None:
 )
 def test_a_state_of_the_other_tap_is_taken_over(state: dict[str, Any], start: str | None) -> None:
     """A date bookmark of the MeltanoLabs tap becomes a start a little before it, and a token it never had."""
-    bookmark = from_state("jobs", state, "4242")
+    bookmark = read_feed_bookmark("jobs", state, "4242")
     assert (bookmark.token, bookmark.start_again(NOW)) == (None, start)
 
 
 @pytest.mark.parametrize(
     ("bookmark", "start"),
     [
-        pytest.param(Bookmark(token="t", mark=MONDAY, at_end=True), BEFORE_MONDAY, id="at the end: from the mark"),
+        pytest.param(FeedBookmark(token="t", mark=MONDAY, at_end=True), BEFORE_MONDAY, id="at the end: from the mark"),
         pytest.param(
-            Bookmark(token="t", mark=MONDAY, settled=SUNDAY, at_end=True),
+            FeedBookmark(token="t", mark=MONDAY, settled=SUNDAY, at_end=True),
             BEFORE_MONDAY,
             id="at the end: not further back",
         ),
         pytest.param(
-            Bookmark(token="t", mark=MONDAY, settled=SUNDAY), BEFORE_SUNDAY, id="in the middle: from the settled mark"
+            FeedBookmark(token="t", mark=MONDAY, settled=SUNDAY),
+            BEFORE_SUNDAY,
+            id="in the middle: from the settled mark",
         ),
-        pytest.param(Bookmark(token="t", mark=MONDAY), None, id="in the middle of the first reading: all"),
-        pytest.param(Bookmark(token="t", at_end=True), None, id="no stamp ever seen: all"),
-        pytest.param(Bookmark(mark="0001-01-01T00:00:00Z", at_end=True), None, id="the vendor's first time: all"),
-        pytest.param(Bookmark(mark="", at_end=True), None, id="empty mark: all"),
+        pytest.param(FeedBookmark(token="t", mark=MONDAY), None, id="in the middle of the first reading: all"),
+        pytest.param(FeedBookmark(token="t", at_end=True), None, id="no stamp ever seen: all"),
+        pytest.param(FeedBookmark(mark="0001-01-01T00:00:00Z", at_end=True), None, id="the vendor's first time: all"),
+        pytest.param(FeedBookmark(mark="", at_end=True), None, id="empty mark: all"),
     ],
 )
-def test_where_reading_starts_again(bookmark: Bookmark, start: str | None) -> None:
+def test_where_reading_starts_again(bookmark: FeedBookmark, start: str | None) -> None:
     """Without a token that serves, a feed is read from where it was last known to be complete, less the overlap."""
     assert bookmark.start_again(NOW) == start
 
 
 def test_the_first_page_of_a_run_settles_the_mark() -> None:
     """What had been read to the end stays settled while the next run is under way, and not what it has just seen."""
-    ended = Bookmark(token="a", mark=SUNDAY, at_end=True)
+    ended = FeedBookmark(token="a", mark=SUNDAY, at_end=True)
     under_way = ended.advance("b", MONDAY, NOW, at_end=False)
-    assert under_way == Bookmark(token="b", mark=MONDAY, settled=SUNDAY, at_end=False)
+    assert under_way == FeedBookmark(token="b", mark=MONDAY, settled=SUNDAY, at_end=False)
     further = under_way.advance("c", None, NOW, at_end=False)
-    assert further == Bookmark(token="c", mark=MONDAY, settled=SUNDAY, at_end=False)
+    assert further == FeedBookmark(token="c", mark=MONDAY, settled=SUNDAY, at_end=False)
     assert further.advance("d", SUNDAY, NOW, at_end=True).start_again(NOW) == BEFORE_MONDAY
 
 
 def test_a_lower_stamp_does_not_lower_the_mark() -> None:
     """The mark is the highest stamp seen, in whatever order the stamps come."""
-    assert Bookmark(mark=MONDAY).advance("t", SUNDAY, NOW, at_end=False).mark == MONDAY
-    assert Bookmark(mark=SUNDAY).advance("t", MONDAY, NOW, at_end=False).mark == MONDAY
-    assert Bookmark(mark=SUNDAY).advance("t", None, NOW, at_end=False).mark == SUNDAY
+    assert FeedBookmark(mark=MONDAY).advance("t", SUNDAY, NOW, at_end=False).mark == MONDAY
+    assert FeedBookmark(mark=SUNDAY).advance("t", MONDAY, NOW, at_end=False).mark == MONDAY
+    assert FeedBookmark(mark=SUNDAY).advance("t", None, NOW, at_end=False).mark == SUNDAY
 
 
 def test_a_stamp_from_the_future_settles_what_was_read_until_now() -> None:
     """After one row stamped years ahead, the time at which the feed was read to its end is remembered in its place."""
     monday = datetime(2026, 11, 16, 8, tzinfo=UTC)
-    ended = Bookmark(token="a", mark=SUNDAY, at_end=True).advance("b", "2099-01-01T00:00:00Z", monday, at_end=True)
-    ended = from_state("jobs", json.loads(json.dumps(ended.to_state("4242", "modifiedOn"))), "4242")
+    ended = FeedBookmark(token="a", mark=SUNDAY, at_end=True).advance("b", "2099-01-01T00:00:00Z", monday, at_end=True)
+    ended = read_feed_bookmark("jobs", json.loads(json.dumps(ended.to_state("4242", "modifiedOn"))), "4242")
     assert ended.start_again(NOW) == BEFORE_MONDAY
     # The next run has not come to its end yet, and then it has.
     under_way = ended.advance("c", None, NOW, at_end=False)
@@ -210,7 +214,7 @@ def test_a_stamp_from_the_future_settles_what_was_read_until_now() -> None:
 def test_a_future_mark_does_not_hide_what_changes_now(ahead: timedelta) -> None:
     """Whatever the mark, a feed is read again from before now at the latest."""
     mark = as_parameter(NOW + ahead)
-    for bookmark in (Bookmark(mark=mark, at_end=True), Bookmark(settled=mark)):
+    for bookmark in (FeedBookmark(mark=mark, at_end=True), FeedBookmark(settled=mark)):
         start = parse(bookmark.start_again(NOW) or "0001-01-01")
         assert start is not None
         assert start <= NOW - OVERLAP
@@ -220,7 +224,7 @@ def test_a_future_mark_does_not_hide_what_changed_since() -> None:
     """One row stamped years ahead does not hide what changed between the last run and this one."""
     # Regression: started at now less the overlap, although nothing had been read for days.
     state = {"tenant_id": "4242", "continue_from": "t", "replication_key": "modifiedOn"}
-    bookmark = from_state("jobs", state | {"replication_key_value": "2099-01-01T00:00:00Z"}, "4242")
+    bookmark = read_feed_bookmark("jobs", state | {"replication_key_value": "2099-01-01T00:00:00Z"}, "4242")
     start = parse(bookmark.start_again(NOW) or "0001-01-01")
     changed_three_days_ago = NOW - timedelta(days=3)
     assert start is not None
@@ -258,7 +262,7 @@ def test_a_date_comes_back_from_its_state(bookmark: DateBookmark, cursor: str | 
     """The bookmark of a list is written as any tap writes it, as JSON, and read again as it was."""
     written = bookmark.to_state("4242", cursor)
     assert written == {"tenant_id": "4242"} | state
-    assert date_from_state("teams", json.loads(json.dumps(written)), "4242") == bookmark
+    assert read_date_bookmark("teams", json.loads(json.dumps(written)), "4242") == bookmark
 
 
 @pytest.mark.parametrize(
@@ -306,7 +310,7 @@ def test_a_child_comes_back_from_its_state(bookmark: ChildBookmark, state: dict[
     """The bookmark of a child holds its parent's, is written as JSON, and read again as it was."""
     written = bookmark.to_state("4242")
     assert written == {"tenant_id": "4242"} | state
-    assert child_from_state("notes", json.loads(json.dumps(written)), "4242") == bookmark
+    assert read_child_bookmark("notes", json.loads(json.dumps(written)), "4242") == bookmark
 
 
 @pytest.mark.parametrize(
@@ -355,9 +359,9 @@ def test_a_child_is_asked_from_before_the_last_sweep(bookmark: ChildBookmark, si
 # What all have in common
 
 READERS = [
-    pytest.param(from_state, id="feed"),
-    pytest.param(date_from_state, id="list"),
-    pytest.param(child_from_state, id="child"),
+    pytest.param(read_feed_bookmark, id="feed"),
+    pytest.param(read_date_bookmark, id="list"),
+    pytest.param(read_child_bookmark, id="child"),
 ]
 
 
@@ -381,31 +385,34 @@ def test_the_bookmark_of_another_tenant_is_refused(read: Callable[..., object], 
 )
 def test_the_same_tenant_is_not_refused(read: Callable[..., object], state: dict[str, Any]) -> None:
     """A tenant written as a number is the same tenant, and without a bookmark all is read."""
-    assert read("teams", state, "4242") in (Bookmark(), DateBookmark(), ChildBookmark())
+    assert read("teams", state, "4242") in (FeedBookmark(), DateBookmark(), ChildBookmark())
 
 
 @pytest.mark.parametrize(
     ("read", "state", "said"),
     [
         pytest.param(
-            date_from_state,
+            read_date_bookmark,
             {"replication_key_value": 5},
             "replication_key_value is a int, not a str",
             id="mark a number",
         ),
         pytest.param(
-            date_from_state, {"replication_key_value": "soon"}, "replication_key_value is not a time", id="mark no time"
+            read_date_bookmark,
+            {"replication_key_value": "soon"},
+            "replication_key_value is not a time",
+            id="mark no time",
         ),
-        pytest.param(date_from_state, {"recent": {"a": 1}}, "recent is a dict, not a list", id="recent an object"),
-        pytest.param(child_from_state, {"parent": "jobs"}, "parent is a str, not a dict", id="parent a text"),
-        pytest.param(child_from_state, {"parent": [{}]}, "parent is a list, not a dict", id="parent a list"),
-        pytest.param(child_from_state, {"swept_on": 5}, "swept_on is a int, not a str", id="sweep a number"),
-        pytest.param(child_from_state, {"swept_on": "soon"}, "swept_on is not a time", id="sweep no time"),
-        pytest.param(child_from_state, {"sweep_began": True}, "sweep_began is a bool, not a str", id="sweep true"),
+        pytest.param(read_date_bookmark, {"recent": {"a": 1}}, "recent is a dict, not a list", id="recent an object"),
+        pytest.param(read_child_bookmark, {"parent": "jobs"}, "parent is a str, not a dict", id="parent a text"),
+        pytest.param(read_child_bookmark, {"parent": [{}]}, "parent is a list, not a dict", id="parent a list"),
+        pytest.param(read_child_bookmark, {"swept_on": 5}, "swept_on is a int, not a str", id="sweep a number"),
+        pytest.param(read_child_bookmark, {"swept_on": "soon"}, "swept_on is not a time", id="sweep no time"),
+        pytest.param(read_child_bookmark, {"sweep_began": True}, "sweep_began is a bool, not a str", id="sweep true"),
         pytest.param(
-            child_from_state, {"sweep_began": "soon"}, "sweep_began is not a time", id="its beginning no time"
+            read_child_bookmark, {"sweep_began": "soon"}, "sweep_began is not a time", id="its beginning no time"
         ),
-        pytest.param(child_from_state, {"recent": "a"}, "recent is a str, not a list", id="recent a text"),
+        pytest.param(read_child_bookmark, {"recent": "a"}, "recent is a str, not a list", id="recent a text"),
     ],
 )
 def test_what_is_wrong_with_a_state_is_named(read: Callable[..., object], state: dict[str, Any], said: str) -> None:
@@ -413,7 +420,7 @@ def test_what_is_wrong_with_a_state_is_named(read: Callable[..., object], state:
     with pytest.raises(StateError) as refusal:
         read("notes", {"tenant_id": "4242"} | state, "4242")
     assert str(refusal.value) == (
-        f"notes: the state's {said}; mend the state, or remove the stream's bookmark to read the stream from its start"
+        f"notes: the state's {said}; fix the state, or remove the stream's bookmark to read the stream from its start"
     )
 
 
@@ -427,7 +434,7 @@ def test_bookmarks_for_each_parent_are_passed_over(read: Callable[..., object]) 
 def test_a_date_of_the_other_tap_goes_on() -> None:
     """The date bookmark that the MeltanoLabs tap has of a list is one of this tap."""
     state = {"replication_key": "modifiedOn", "replication_key_value": MONDAY, "starting_replication_value": SUNDAY}
-    assert date_from_state("teams", state, "4242") == DateBookmark(mark=MONDAY)
+    assert read_date_bookmark("teams", state, "4242") == DateBookmark(mark=MONDAY)
 
 
 LATE = 15
@@ -460,10 +467,10 @@ class Page(NamedTuple):
 def test_nothing_still_to_come_lies_before_the_start(feed: list[list[list[int | None]]]) -> None:
     """In whatever order rows come, and wherever the token dies, none still to come is older than the new start."""
     pages = _pages(feed)
-    bookmark = Bookmark()
+    bookmark = FeedBookmark()
     for number, page in enumerate(pages):
         bookmark = bookmark.advance(f"token {number}", latest(page.stamps), page.now, at_end=page.is_last)
-        bookmark = from_state("jobs", json.loads(json.dumps(bookmark.to_state("1", "modifiedOn"))), "1")
+        bookmark = read_feed_bookmark("jobs", json.loads(json.dumps(bookmark.to_state("1", "modifiedOn"))), "1")
         start = bookmark.start_again(BEGIN + timedelta(days=365))
         to_come = [stamp for later in pages[number + 1 :] for stamp in later.stamps]
         assert start is None or all(start <= stamp for stamp in to_come)
@@ -473,7 +480,7 @@ def test_nothing_still_to_come_lies_before_the_start(feed: list[list[list[int | 
 @given(feed=in_order)
 def test_no_more_is_read_again_than_needed(feed: list[list[list[int | None]]]) -> None:
     """At the end of a feed, reading starts again just the overlap before the latest change."""
-    bookmark = Bookmark()
+    bookmark = FeedBookmark()
     seen: list[str] = []
     for page in _pages(feed):
         seen += page.stamps

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tap_servicetitan.readers.repeats import without_repeats
 from tap_servicetitan.records.records import DictRecords
 from tap_servicetitan.state import dedup as under_test
 from tap_servicetitan.state.bookmarks import RECENT_REACH
@@ -289,7 +290,7 @@ def test_repeats_are_sifted_out_of_a_page() -> None:
 
     def sifted(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
         found = DictRecords(items)
-        return recent.sifted(found, ("id",), found.texts("on")).dicts()
+        return without_repeats(recent, found, ("id",), found.texts("on")).dicts()
 
     assert sifted(page) == [page[0], page[1], page[3], page[4]]
     assert sifted(page) == []

@@ -18,7 +18,7 @@ BAD_REQUEST = "One or more validation errors occurred."
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Asked:
+class ApiRequest:
     """What a request asks, besides its address."""
 
     query: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -29,7 +29,7 @@ class Asked:
     """A body was to be posted, and is none."""
 
 
-class RefusalError(Exception):
+class HttpError(Exception):
     """The request is not one to answer."""
 
     def __init__(self, status: int, title: str = BAD_REQUEST) -> None:
@@ -39,12 +39,12 @@ class RefusalError(Exception):
         self.title = title
 
 
-def answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:  # noqa: ANN401 - any JSON value
+def json_response(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:  # noqa: ANN401 - any JSON value
     """Answer in JSON."""
     return Response(_encode(body), status, headers, media_type="application/json")
 
 
-def refuse(status: int, title: str, headers: Mapping[str, str] | None = None) -> Response:
+def error_response(status: int, title: str, headers: Mapping[str, str] | None = None) -> Response:
     """Answer with the vendor's error body."""
     body = {
         "type": f"https://httpstatuses.io/{status}",
@@ -54,4 +54,4 @@ def refuse(status: int, title: str, headers: Mapping[str, str] | None = None) ->
         "errors": {},
         "data": {},
     }
-    return answer(body, status, headers)
+    return json_response(body, status, headers)
