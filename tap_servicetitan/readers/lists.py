@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from tap_servicetitan.api.pages import ListPage, read_list
+from tap_servicetitan.catalog.endpoint import BODY
 from tap_servicetitan.catalog.schema import stream_facts
 from tap_servicetitan.errors import EndlessFeedError, ForbiddenError, NotFoundError, OverloadError, StreamError
 from tap_servicetitan.readers.base import Page, Reader
+from tap_servicetitan.readers.bodies import read_record
 from tap_servicetitan.readers.identity import identifier
 from tap_servicetitan.readers.paging import SMALLEST_PAGE, Walk
 from tap_servicetitan.readers.repeats import OverlapFilter
@@ -128,8 +130,12 @@ class PagedReader(Reader, abc.ABC):
     def _fetch_page(
         self, params: Mapping[str, str], values: Mapping[str, Any] | None, max_server_errors: int | None = None
     ) -> ListPage:
-        size = self.row.page_size
-        return self.fetch(params, lambda body: read_list(body, self.row.records, size), values, max_server_errors)
+        return self.fetch(params, self._read, values, max_server_errors)
+
+    def _read(self, body: bytes) -> ListPage:
+        if self.row.records == BODY:
+            return read_record(body, self.row)
+        return read_list(body, self.row.records, self.row.page_size)
 
     def parent_pages(self, state: Mapping[str, Any]) -> Iterator[Page]:
         """Read the parents from a state of theirs on, or take their ids from the setting that lists them."""
