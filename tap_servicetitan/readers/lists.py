@@ -170,12 +170,13 @@ class ListReader(PagedReader):
         reach = timedelta(hours=self.settings.list_overlap_hours)
         overlap = OverlapFilter(bookmark.recent, as_parameter(began), reach)
         for data in self.items(self._since(bookmark)):
-            # Only a response tells the API's time; until then it was this machine's, which may be ahead.
             began = min(began, self.session.now())
             found = self.records.make(data, self.known)
             if self.row.modified_since:
                 found, self.newest = overlap.filtered(self, found, self.newest)
             yield Page(found)
+        # Only a response tells the API's time; until then it was this machine's, which may be ahead.
+        began = min(began, self.session.now())
         done = bookmark if self.is_incomplete else self._finished(began, reach, overlap)
         yield Page(state=done.to_state(self.session.tenant_id, self.row.replication_key))
 
