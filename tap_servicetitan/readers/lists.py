@@ -171,6 +171,7 @@ class ListReader(PagedReader):
         overlap = OverlapFilter(bookmark.recent, as_parameter(began), reach)
         for data in self.items(self._since(bookmark)):
             began = min(began, self.session.now())
+            overlap.began = as_parameter(began)
             found = self.records.make(data, self.known)
             if self.row.modified_since:
                 found, self.newest = overlap.filtered(self, found, self.newest)

@@ -50,19 +50,19 @@ class OverlapFilter:
         """
         self._recent = Recent(recent, by_content=True)
         self._resumed = bool(recent)
-        self._began, self._reach = began, reach
+        self.began, self._reach = began, reach
 
     def filtered(self, reader: Reader, found: Records, mark: str | None) -> tuple[Records, str | None]:
         """Give the records that are new, and the latest timestamp so far; remember those near it."""
         when = timestamps(found, reader.row.replication_key)
         mark = latest([mark, *when])
-        horizon = minus(self._began, self._reach) if self._began else minus(mark or "", 2 * self._reach)
+        horizon = minus(self.began, self._reach) if self.began else minus(mark or "", 2 * self._reach)
         keys = found.values(*reader.row.key)
         which = [
             self._is_old(one, horizon) or self._recent.is_new(key, one, functools.partial(found.content, number))
             for number, (key, one) in enumerate(zip(keys, when, strict=True))
         ]
-        if self._began is None:
+        if self.began is None:
             self._recent.forget(mark, 2 * self._reach)
         reader.repeats += which.count(False)
         return found.kept(which), mark
@@ -74,5 +74,5 @@ class OverlapFilter:
 
     def remembered(self, mark: str | None) -> tuple[str, ...]:
         """List what the next run has to know."""
-        self._recent.forget(self._began or mark, self._reach)
+        self._recent.forget(self.began or mark, self._reach)
         return tuple(self._recent.entries())
