@@ -99,7 +99,8 @@ class Client:
             page = read(reply.body)
         except UnreadableBodyError as error:
             msg = f"{request.stream}: the body is {error} ({len(reply.body)} bytes)"
-            raise TransientError(msg) from None
+            # It may have been too much for the server: a smaller page may come.
+            raise TransientError(msg, overload=True) from None
         self.accepted.set()
         return page
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -36,14 +37,16 @@ class ExportPage(msgspec.Struct):
 
 
 class ListPage(msgspec.Struct):
-    """One page of a list: the array of its items, whether there is another page, and how many items there are in all.
-
-    The number is None where the API does not tell it.
-    """
+    """One page of a list: the array of its items, their count, and what the API says of the list; None: nothing."""
 
     data: bytes
-    more: bool = False
+    count: int
+    more: bool | None = False
+    """Whether there is another page."""
     total: int | None = None
+    """How many items there are in all."""
+    size: int | None = None
+    """How many items a page has at most."""
 
 
 class _Header(msgspec.Struct):
@@ -68,6 +71,12 @@ class ReportPage(msgspec.Struct, rename="camel"):
         """The values of each row, in the order of the columns."""
         return self.data or []
 
+
+MAX_DEPTH = 200
+"""How deep values may be nested; deeper ones become null where a body cannot be read as it is."""
+
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]|-?(?:NaN|Infinity)|-?\d+(?:\.\d+)?[eE][+-]?\d{18,}', re.DOTALL)
+"""Strings, brackets, and what is no number that JSON or a Decimal can hold."""
 
 # Decimal, so that money keeps its digits from the API to the target.
 _items = msgspec.json.Decoder(list[Any] | None, float_hook=Decimal)
@@ -167,20 +176,39 @@ def on_one_line(body: bytes) -> bytes:
 def _export(body: bytes) -> ExportPage:
     # All in one go: each further one takes as long.
     envelope = _body.decode(on_one_line(body))
-    return ExportPage(data=envelope.data or [], token=envelope.continueFrom, more=envelope.hasMore)
+    if envelope.data is None:
+        # Perhaps a glitch: its token would skip what it should have had.
+        msg = "no rows in 'data', not even an empty array"
+        raise msgspec.ValidationError(msg)
+    return ExportPage(data=envelope.data, token=envelope.continueFrom, more=envelope.hasMore)
 
 
 def _enveloped(body: bytes, field: str, size: int | None) -> ListPage:
+    if body.lstrip().startswith(b"["):
+        # An array alone: the envelope was left out.
+        return ListPage(body.strip(), _length(body), more=False if size is None else None)
     members = _members.decode(body)
     if field not in members:
         msg = f"no field {field!r}"
         raise msgspec.ValidationError(msg)
-    count = len(_array.decode(members[field]) or ())
-    more = _optional(members, "hasMore", bool)
-    if more is None:
-        # One envelope has no hasMore: a full page may have another behind it.
-        more = size is not None and count >= size
-    return ListPage(bytes(members[field]), more=size is not None and more, total=_optional(members, "totalCount", int))
+    return ListPage(
+        bytes(members[field]),
+        _length(members[field]),
+        more=_optional(members, "hasMore", bool) if size is not None else False,
+        total=_optional(members, "totalCount", int),
+        size=_size(members),
+    )
+
+
+def _size(members: dict[str, msgspec.Raw]) -> int | None:
+    try:
+        return _optional(members, "pageSize", int)
+    except msgspec.ValidationError:
+        return None
+
+
+def _length(array: bytes | msgspec.Raw) -> int:
+    return len(_array.decode(array) or ())
 
 
 def _as_table(body: bytes) -> ReportPage:
@@ -198,7 +226,8 @@ def _optional(members: dict[str, msgspec.Raw], name: str, kind: type[T]) -> T | 
 
 def _whole(body: bytes) -> ListPage:
     found = bytes(_anything.decode(body)).strip()
-    return ListPage(found if found.startswith(b"[") else b"[" + found + b"]")
+    data = found if found.startswith(b"[") else b"[" + found + b"]"
+    return ListPage(data, _length(data))
 
 
 def _readable(body: bytes, read: Callable[[bytes], T], wanted: str) -> T:
@@ -209,7 +238,7 @@ def _readable(body: bytes, read: Callable[[bytes], T], wanted: str) -> T:
             return read(body)
         except msgspec.ValidationError:
             raise
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, ArithmeticError, RecursionError):
             return read(_repaired(body))
     except (msgspec.ValidationError, ArithmeticError, RecursionError) as error:
         msg = f"wanted {wanted}: {_plain(error)}"
@@ -224,11 +253,33 @@ def _plain(error: Exception) -> str:
 
 
 def _repaired(body: bytes) -> bytes:
-    r"""Rewrite JSON that is valid by the letter but not by Unicode (a lone ``\ud83d``: an emoji cut in half)."""
+    r"""Rewrite JSON that is valid by the letter but not by Unicode (a lone ``\ud83d``: an emoji cut in half).
+
+    What JSON cannot hold, or no target could, becomes null: NaN, numbers beyond all bounds, what is nested too deep.
+    """
     try:
-        value = simplejson.loads(body, use_decimal=True)
-    except ValueError:
+        value = simplejson.loads(_bounded(body), use_decimal=True)
+    except (ValueError, RecursionError):
         msg = "not JSON" if body.strip() else "empty"
         raise UnreadableBodyError(msg) from None
     text: str = simplejson.dumps(value, use_decimal=True, ensure_ascii=False, ignore_nan=True)
     return text.encode("utf-8", "replace")
+
+
+def _bounded(body: bytes) -> bytes:
+    """Put null in the place of values that are no JSON, too large or nested too deep."""
+    parts, depth, copied, cut = list[bytes](), 0, 0, 0
+    for found in _TOKEN.finditer(body):
+        token = found[0]
+        if token in (b"[", b"{"):
+            depth += 1
+            cut = found.start() if depth == MAX_DEPTH + 1 else cut
+        elif token in (b"]", b"}"):
+            depth -= 1
+            if depth == MAX_DEPTH:
+                parts += [body[copied:cut], b"null"]
+                copied = found.end()
+        elif not token.startswith(b'"') and depth <= MAX_DEPTH:
+            parts += [body[copied : found.start()], b"null"]
+            copied = found.end()
+    return b"".join((*parts, body[copied:]))

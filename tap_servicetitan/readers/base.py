@@ -59,7 +59,11 @@ class Reader(abc.ABC):
         return self.row.name
 
     def fetch(
-        self, params: Mapping[str, str], read: Callable[[bytes], T], path_values: Mapping[str, Any] | None = None
+        self,
+        params: Mapping[str, str],
+        read: Callable[[bytes], T],
+        path_values: Mapping[str, Any] | None = None,
+        max_server_errors: int | None = None,
     ) -> T:
         """Fetch a page of the endpoint.
 
@@ -67,8 +71,10 @@ class Reader(abc.ABC):
             params: The query, without what every request carries.
             read: Makes a page of the body.
             path_values: What the path's placeholders stand for.
+            max_server_errors: How many server errors to accept, where that is fewer than the number of tries.
 
         Raises:
+            OverloadError: The server failed too often.
             ApiError: The API does not return it.
             StreamError: What it returns is not what it should be.
         """
@@ -79,6 +85,7 @@ class Reader(abc.ABC):
             params=self.row.query | dict(params),
             method=self.row.method,
             scope=stream_facts(self.row)["scope"],
+            max_server_errors=max_server_errors,
         )
         try:
             return self.session.client.fetch(request, read)

@@ -31,7 +31,7 @@ class ExportReader(Reader):
         recent = Recent(bookmark.recent) if self.settings.include_recent_changes else None
         token, start = bookmark.token, self._start(bookmark)
         more = recoverable = True
-        empty = 0
+        empty, tokens = 0, {hash(token)}
         while more:
             try:
                 fetched = self._fetch(token, start)
@@ -42,6 +42,13 @@ class ExportReader(Reader):
                 self._announce_recovery(start)
                 continue
             token, more = fetched.token, fetched.more
+            if more and hash(token) in tokens:
+                msg = (
+                    f"{self.name}: the feed's tokens go round in a circle, and hasMore is true; reading on never ends; "
+                    "the bookmark stays where it is, report this to ServiceTitan"
+                )
+                raise StreamError(msg)
+            tokens.add(hash(token))
             empty = 0 if number_of_items(fetched.data) else empty + 1
             if more and empty >= MAX_EMPTY_PAGES:
                 msg = (

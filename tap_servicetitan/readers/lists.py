@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import abc
-import itertools
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from typing_extensions import override
 
-from tap_servicetitan.api.pages import ListPage, items_of, number_of_items, read_list
+from tap_servicetitan.api.pages import ListPage, read_list
+from tap_servicetitan.catalog.endpoint import BODY
 from tap_servicetitan.catalog.schema import stream_facts
-from tap_servicetitan.errors import ForbiddenError, NotFoundError, StreamError
+from tap_servicetitan.errors import EndlessFeedError, ForbiddenError, NotFoundError, OverloadError, StreamError
 from tap_servicetitan.readers.base import Page, Reader
+from tap_servicetitan.readers.bodies import read_record
+from tap_servicetitan.readers.identity import identifier
+from tap_servicetitan.readers.paging import SMALLEST_PAGE, Walk
 from tap_servicetitan.readers.repeats import OverlapFilter
-from tap_servicetitan.records.records import DictRecords, dict_records
+from tap_servicetitan.records.records import DictRecords
 from tap_servicetitan.state.bookmarks import LIST_OVERLAP, DateBookmark, read_date_bookmark
-from tap_servicetitan.state.timestamps import as_parameter, latest
+from tap_servicetitan.state.timestamps import as_parameter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,13 +29,8 @@ if TYPE_CHECKING:
     from tap_servicetitan.records.factory import RecordFactory
     from tap_servicetitan.session import Session
 
-MAX_EMPTY_PAGES = 20
-"""Maximum consecutive empty pages before giving up."""
-
-MAX_READINGS = 3
-"""How often a list is read whose rows move between its pages."""
-
-_encode = msgspec.json.Encoder(decimal_format="number", order="deterministic").encode
+TRIES_OF_A_SIZE = 3
+"""How often a page may fail before it is tried whether a smaller one comes."""
 
 
 class PagedReader(Reader, abc.ABC):
@@ -49,6 +47,9 @@ class PagedReader(Reader, abc.ABC):
         """
         super().__init__(session, row, records)
         self.parent = parent
+        self._identify = identifier(row)
+        self._size = row.page_size or 0
+        self._joins = True
 
     is_incomplete = False
     """Whether rows may have been missed because they moved: then the bookmark stays, and the next run reads them."""
@@ -56,16 +57,41 @@ class PagedReader(Reader, abc.ABC):
     def items(self, params: Mapping[str, str], values: Mapping[str, Any] | None = None) -> Iterator[bytes]:
         """Read a list from its first page to its last, in each of the row's passes: the array of each page.
 
-        In a list that the API does not sort by id, rows move between the pages while it is read.
-        There, rows that came before are left out, and a list that came short is read again.
-        Numbered lines have no key to tell them by; they stand still unless their parent changes.
+        Rows that came before in the same pass, and did not change, are left out.
         """
         for params_of_pass in self.row.each_pass:
-            if self._sort or self.row.page_size is None or "_line" in self.row.key:
-                for page in self._in_order(dict(params) | params_of_pass | self._sort, values):
-                    yield page.data
+            if self.row.page_size is None:
+                yield self._fetch_page(dict(params) | params_of_pass, values).data
             else:
-                yield from self._all_that_move(dict(params) | params_of_pass, values)
+                yield from self._walk(dict(params) | params_of_pass | self._sort | self._counted, values)
+
+    def _walk(self, params: Mapping[str, str], values: Mapping[str, Any] | None) -> Iterator[bytes]:
+        walk = Walk(
+            lambda number, size: self._fetch_sized(params, values, number, size),
+            self._identify,
+            self._size,
+            joins=self._joins,
+            numbered="_line" in self.row.key,
+        )
+        try:
+            yield from walk.pages()
+        except EndlessFeedError as error:
+            msg = f"{self.name}: {error}; the bookmark stays where it is, report this answer to ServiceTitan"
+            raise StreamError(msg) from None
+        if walk.size < self._size:
+            self.logger.warning(
+                "%s: pages of %d rows fail; for the rest of this run they have %d", self.name, self._size, walk.size
+            )
+        self._size, self._joins = walk.size, walk.joins
+        if not walk.is_complete:
+            self.is_complete, self.is_incomplete = False, True
+            self.logger.warning(
+                "%s: it cannot be proven that all rows of the list came: rows move while it is read, or the API counts "
+                "others than it sends (%d came, it counts %s). The bookmark stays, and the next run reads it again.",
+                self.name,
+                walk.read,
+                "none" if walk.total is None else walk.total,
+            )
 
     @property
     def _sort(self) -> dict[str, str]:
@@ -75,61 +101,41 @@ class PagedReader(Reader, abc.ABC):
             return {name: value for name, value in self.row.params.items() if name in {"sort", "orderBy"}}
         return {"sort": known["sort"]} if "sort" in known else {}
 
-    def _in_order(self, params: Mapping[str, str], values: Mapping[str, Any] | None) -> Iterator[ListPage]:
-        number, empty, before = self.row.first_page, 0, b""
-        while True:
-            page = self._fetch(params, values, number)
-            is_repeat = bool(before) and page.data == before and number_of_items(page.data) > 0
-            if not is_repeat:
-                yield page
-            if not page.more:
-                return
-            empty = 0 if number_of_items(page.data) else empty + 1
-            number, before = number + 1, page.data
-            if is_repeat or empty >= MAX_EMPTY_PAGES:
-                what = "a page is the same as the one before" if is_repeat else f"{empty} pages in a row have no item"
-                msg = (
-                    f"{self.name}: {what}, and hasMore is true; asking on never ends; "
-                    "the bookmark stays where it is, report this answer to ServiceTitan"
-                )
-                raise StreamError(msg)
+    @property
+    def _counted(self) -> dict[str, str]:
+        """The parameter that makes the API count the rows."""
+        return {"includeTotal": "true"} if "includeTotal" in stream_facts(self.row)["parameters"] else {}
 
-    def _all_that_move(self, params: Mapping[str, str], values: Mapping[str, Any] | None) -> Iterator[bytes]:
-        seen: dict[bytes, int] = {}
-        counted = {"includeTotal": "true"} if "includeTotal" in stream_facts(self.row)["parameters"] else {}
-        total: int | None = None
-        for _ in range(MAX_READINGS):
-            before = len(seen)
-            for page in self._in_order(dict(params) | counted, values):
-                total = page.total
-                if not page.more and not seen:
-                    # One page is one moment: nothing can have moved.
-                    yield page.data
-                    return
-                yield self._unseen(page.data, seen)
-            # Where the API does not tell how many there are, a reading that brings no other row tells it.
-            if len(seen) >= total if total is not None else len(seen) == before:
-                return
-        self.is_complete, self.is_incomplete = False, True
-        self.logger.warning(
-            "%s: rows moved while the list was read %d times; %d of %s came. The next run reads it again.",
-            self.name,
-            MAX_READINGS,
-            len(seen),
-            total if total is not None else "an unknown number",
-        )
+    def _fetch_sized(
+        self, params: Mapping[str, str], values: Mapping[str, Any] | None, number: int, size: int
+    ) -> ListPage:
+        """Fetch a page; where it keeps failing, find out whether its size is the reason.
 
-    def _unseen(self, data: bytes, seen: dict[bytes, int]) -> bytes:
-        """Leave out the items that came before and are the same, and remember the others."""
-        items = [item for item in items_of(data) if isinstance(item, dict)]
-        # Not the items themselves: those are to stay as they came.
-        keys = dict_records(self.row, [dict(item) for item in items], {}, itertools.count(1)).values(*self.row.key)
-        return _encode([item for item, key in zip(items, keys, strict=True) if _is_unseen(item, _encode(key), seen)])
+        Raises:
+            OverloadError: It is: smaller pages come.
+        """
+        wanted = self._paged(params, number, size)
+        if size <= SMALLEST_PAGE:
+            return self._fetch_page(wanted, values)
+        try:
+            return self._fetch_page(wanted, values, TRIES_OF_A_SIZE)
+        except OverloadError:
+            # With all retries, until the server is up again.
+            self._fetch_page(self._paged(params, 1, SMALLEST_PAGE), values)
+        return self._fetch_page(wanted, values, TRIES_OF_A_SIZE)
 
-    def _fetch(self, params: Mapping[str, str], values: Mapping[str, Any] | None, number: int) -> ListPage:
-        size = self.row.page_size
-        paging = {"page": str(number), "pageSize": str(size)} if size else {}
-        return self.fetch(dict(params) | paging, lambda body: read_list(body, self.row.records, size), values)
+    def _paged(self, params: Mapping[str, str], number: int, size: int) -> dict[str, str]:
+        return dict(params) | {"page": str(number - 1 + self.row.first_page), "pageSize": str(size)}
+
+    def _fetch_page(
+        self, params: Mapping[str, str], values: Mapping[str, Any] | None, max_server_errors: int | None = None
+    ) -> ListPage:
+        return self.fetch(params, self._read, values, max_server_errors)
+
+    def _read(self, body: bytes) -> ListPage:
+        if self.row.records == BODY:
+            return read_record(body, self.row)
+        return read_list(body, self.row.records, self.row.page_size)
 
     def parent_pages(self, state: Mapping[str, Any]) -> Iterator[Page]:
         """Read the parents from a state of theirs on, or take their ids from the setting that lists them."""
@@ -154,13 +160,6 @@ class PagedReader(Reader, abc.ABC):
         return {"tenantId": int(self.session.tenant_id)} if "tenantId" in self.row.key else {}
 
 
-def _is_unseen(item: Any, key: bytes, seen: dict[bytes, int]) -> bool:  # noqa: ANN401 - any JSON value
-    content = hash(_encode(item))
-    is_unseen = seen.get(key) != content
-    seen[key] = content
-    return is_unseen
-
-
 class ListReader(PagedReader):
     """A list of the tenant."""
 
@@ -168,15 +167,17 @@ class ListReader(PagedReader):
     def read(self, state: Mapping[str, Any]) -> Iterator[Page]:
         bookmark = read_date_bookmark(self.name, state, self.session.tenant_id)
         began = self.session.now()
-        overlap = OverlapFilter(bookmark.recent)
-        mark = bookmark.mark
+        reach = timedelta(hours=self.settings.list_overlap_hours)
+        overlap = OverlapFilter(bookmark.recent, as_parameter(began), reach)
         for data in self.items(self._since(bookmark)):
+            began = min(began, self.session.now())
             found = self.records.make(data, self.known)
             if self.row.modified_since:
-                found, mark = overlap.filtered(self, found, mark)
-                self.newest = mark
+                found, self.newest = overlap.filtered(self, found, self.newest)
             yield Page(found)
-        done = bookmark if self.is_incomplete else self._finished(mark, began, overlap)
+        # Only a response tells the API's time; until then it was this machine's, which may be ahead.
+        began = min(began, self.session.now())
+        done = bookmark if self.is_incomplete else self._finished(began, reach, overlap)
         yield Page(state=done.to_state(self.session.tenant_id, self.row.replication_key))
 
     def _since(self, bookmark: DateBookmark) -> dict[str, str]:
@@ -186,14 +187,14 @@ class ListReader(PagedReader):
         )
         return {self.row.modified_since: as_parameter(moment)} if self.row.modified_since and moment else {}
 
-    def _finished(self, mark: str | None, began: datetime, overlap: OverlapFilter) -> DateBookmark:
+    def _finished(self, began: datetime, reach: timedelta, overlap: OverlapFilter) -> DateBookmark:
         """Give the bookmark of a list that was read to its end.
 
-        It is never ahead of the time when reading began: what changed meanwhile may be on a page that was read before.
+        It is the time when reading began, less the overlap: what is changed meanwhile may be on a page that was read
+        before, and a change may show late. That the newest row is older says nothing of such changes.
         """
         if self.row.modified_since is None:
             return DateBookmark()
-        ceiling = as_parameter(began - LIST_OVERLAP)
-        if mark is not None and latest((mark, ceiling)) == mark:
-            mark = ceiling
+        # The bookmark's own reading goes back by LIST_OVERLAP.
+        mark = as_parameter(began - max(reach - LIST_OVERLAP, timedelta()))
         return DateBookmark(mark=mark, recent=overlap.remembered(mark))

@@ -11,6 +11,7 @@ from tap_servicetitan.state.timestamps import latest, minus, sortable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import timedelta
 
     from tap_servicetitan.readers.base import Reader
     from tap_servicetitan.records.records import Records
@@ -39,22 +40,30 @@ class OverlapFilter:
     Only what is the same in every field is left out, so that nothing is lost where a timestamp does not show a change.
     """
 
-    def __init__(self, recent: tuple[str, ...]) -> None:
-        """Start from what the last run left behind."""
+    def __init__(self, recent: tuple[str, ...], began: str | None = None, reach: timedelta = LIST_OVERLAP) -> None:
+        """Start from what the last run left behind.
+
+        Args:
+            recent: What `remembered` gave then.
+            began: When this reading began; None if the newest timestamp tells what can come again.
+            reach: How long before that a record has to have changed so that it cannot come again.
+        """
         self._recent = Recent(recent, by_content=True)
         self._resumed = bool(recent)
+        self._began, self._reach = began, reach
 
     def filtered(self, reader: Reader, found: Records, mark: str | None) -> tuple[Records, str | None]:
         """Give the records that are new, and the latest timestamp so far; remember those near it."""
         when = timestamps(found, reader.row.replication_key)
         mark = latest([mark, *when])
-        horizon = minus(mark, 2 * LIST_OVERLAP) if mark else None
+        horizon = minus(self._began, self._reach) if self._began else minus(mark or "", 2 * self._reach)
         keys = found.values(*reader.row.key)
         which = [
             self._is_old(one, horizon) or self._recent.is_new(key, one, functools.partial(found.content, number))
             for number, (key, one) in enumerate(zip(keys, when, strict=True))
         ]
-        self._recent.forget(mark, 2 * LIST_OVERLAP)
+        if self._began is None:
+            self._recent.forget(mark, 2 * self._reach)
         reader.repeats += which.count(False)
         return found.kept(which), mark
 
@@ -65,5 +74,5 @@ class OverlapFilter:
 
     def remembered(self, mark: str | None) -> tuple[str, ...]:
         """List what the next run has to know."""
-        self._recent.forget(mark, LIST_OVERLAP)
+        self._recent.forget(self._began or mark, self._reach)
         return tuple(self._recent.entries())

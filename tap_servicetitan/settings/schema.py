@@ -71,6 +71,13 @@ SETTINGS = th.PropertiesList(
         description="Asks export feeds for changes younger than 15 minutes too; repeats are removed.",
     ),
     th.Property(
+        "list_overlap_hours",
+        th.NumberType(nullable=False, minimum=1, maximum=720),
+        default=6,
+        title="List overlap",
+        description="How many hours before the last reading began lists are asked for again; repeats are removed.",
+    ),
+    th.Property(
         "concurrency",
         th.IntegerType(nullable=False, minimum=1, maximum=32),
         default=8,

@@ -37,6 +37,8 @@ class Settings:
     start_date: datetime | None
     """The time from which rows are wanted; None: from the first."""
     include_recent_changes: bool
+    list_overlap_hours: float
+    """How far before the beginning of its last reading a list is asked for again."""
     concurrency: int
     requests_per_second: float
     request_timeout: float
@@ -67,6 +69,7 @@ def read_settings(config: Mapping[str, Any]) -> Settings:
         sign_in_url=config.get("auth_url") or sign_in,
         start_date=parse(start) if start else None,
         include_recent_changes=config["include_recent_changes"],
+        list_overlap_hours=config["list_overlap_hours"],
         concurrency=config["concurrency"],
         requests_per_second=config["requests_per_second"],
         request_timeout=config["request_timeout"],

@@ -28,7 +28,7 @@ class Listed(NamedTuple):
     """What a page of a list says."""
 
     items: list[Any]
-    more: bool
+    more: bool | None
     total: int | None
 
 
@@ -44,7 +44,7 @@ def listed(raw: bytes, field: str = "data", size: int | None = 2) -> Listed:
     """Read a page of a list with its items."""
     page = read_list(raw, field, size)
     items = items_of(page.data)
-    assert number_of_items(page.data) == len(items)
+    assert page.count == len(items)
     return Listed(items, page.more, page.total)
 
 
@@ -115,7 +115,6 @@ def test_more_without_a_new_token_is_an_error(came: dict[str, Any], asked: str |
         pytest.param(b'{"hasMore": false, "data": [{"name": "J\xc3', "not JSON", id="cut within a letter"),
         pytest.param(b"<html><body>502 Bad Gateway</body></html>", "not JSON", id="page of a proxy"),
         pytest.param(body() + b"\n" + body(), "not JSON", id="two bodies"),
-        pytest.param(b'{"hasMore": false, "data": [NaN]}', "not JSON", id="a number that JSON has not"),
         # Regression: UnicodeDecodeError went through to the user as a fault of the tap, without a second try.
         pytest.param(b'{"hasMore": false, "data": [{"name": "J\xfcrgen"}]}', "not JSON", id="not UTF-8, in a row"),
         pytest.param(b'{"hasMore": false, "continueFrom": "\xfc"}', "not JSON", id="not UTF-8, in the token"),
@@ -153,26 +152,47 @@ def test_what_is_no_page_is_unexpected(raw: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "data",
+    "value",
     [
-        pytest.param(b"1e99999999999999999999", id="exponent that no number has"),
-        pytest.param(b"-1E-99999999999999999999", id="exponent that no number has, below one"),
-        pytest.param(b"9" * 5_000, id="5,000 digits"),
-        pytest.param(b"[" * 100_000 + b"]" * 100_000, id="100,000 levels"),
-        pytest.param(b'"\\ud83d", 1e99999999999999999999', id="exponent beside half an emoji"),
-        pytest.param(b'"\\ud83d", ' + b"[" * 100_000 + b"]" * 100_000, id="100,000 levels beside half an emoji"),
+        pytest.param(b"NaN", id="no number"),
+        pytest.param(b"Infinity", id="infinite"),
+        pytest.param(b"-Infinity", id="infinite below zero"),
+        pytest.param(b"1e1000000000000000000", id="exponent that no number has"),
+        pytest.param(b"-1.5E-99999999999999999999", id="exponent that no number has, below one"),
+        pytest.param(b'"\\ud83d", "b": 1e99999999999999999999', id="exponent beside half an emoji"),
     ],
 )
-def test_json_beyond_bounds_is_an_error_of_ours(data: bytes) -> None:
+@pytest.mark.parametrize("field", ["data", ""], ids=["envelope", "body"])
+def test_a_value_that_json_cannot_hold_costs_itself_alone(value: bytes, field: str) -> None:
+    """It becomes null, and whatever looks like it within a text stays."""
+    array = b'[{"id": 1, "a": ' + value + b'}, {"id": 2, "a": "[[ NaN 1e1000000000000000000"}]'
+    read = listed(b'{"data": ' + array + b"}" if field else array, field).items
+    fed = feed(b'{"hasMore": false, "continueFrom": "t", "data": ' + array + b"}", None).items
+    for first, second in (read, fed):
+        assert first["id"] == 1
+        assert first.get("b", first["a"]) is None
+        assert second == {"id": 2, "a": "[[ NaN 1e1000000000000000000"}
+
+
+@pytest.mark.parametrize("levels", [1_100, 100_000])
+def test_what_is_nested_too_deep_costs_itself_alone(levels: int) -> None:
+    """Its depths become null."""
+    deep = b'{"id": 1, "deep": ' + b"[" * levels + b"]" * levels + b', "name": "a"}, {"id": 2}'
+    first, second = feed(b'{"hasMore": false, "continueFrom": "t", "data": [' + deep + b"]}", None).items
+    assert (first["id"], first["name"], second) == (1, "a", {"id": 2})
+
+
+def test_a_number_of_too_many_digits_is_an_error_of_ours() -> None:
     """What no program can hold ends in one of the errors that the tap can explain."""
     with pytest.raises((UnreadableBodyError, UnexpectedBodyError)):
-        feed(b'{"hasMore": false, "continueFrom": "t", "data": [' + data + b"]}", None)
+        feed(b'{"hasMore": false, "continueFrom": "t", "data": ["\\ud83d", ' + b"9" * 5_000 + b"]}", None)
 
 
-@pytest.mark.parametrize("raw", [b'{"hasMore": false}', b'{"hasMore": false, "data": null}'], ids=["missing", "null"])
-def test_no_data_is_no_items(raw: bytes) -> None:
-    """Where there are no rows, the API may leave data out, or null."""
-    assert feed(raw, "old").items == []
+@pytest.mark.parametrize("raw", [b'{"hasMore": false}', b'{"hasMore": true, "continueFrom": "t", "data": null}'])
+def test_a_page_without_data_is_no_page(raw: bytes) -> None:
+    """Its token would skip the rows that it should have had."""
+    with pytest.raises(UnexpectedBodyError, match="no rows in 'data'"):
+        feed(raw, "old")
 
 
 def test_items_of_any_kind_are_kept() -> None:
@@ -284,21 +304,32 @@ TWO = [{"id": 1}, {"id": 2}]
         pytest.param({"hasMore": True, "data": None}, 2, True, id="more, and null"),
         pytest.param({"hasMore": False, "data": TWO}, 2, False, id="no more, and a full page"),
         pytest.param({"hasMore": False, "data": []}, 2, False, id="no more, and nothing"),
-        pytest.param({"data": TWO}, 2, True, id="not told, and a full page"),
-        pytest.param({"data": TWO}, 1, True, id="not told, and more than was asked for"),
-        pytest.param({"data": TWO}, 3, False, id="not told, and a page that is not full"),
-        pytest.param({"data": []}, 2, False, id="not told, and nothing"),
-        pytest.param({"data": None}, 2, False, id="not told, and null"),
-        pytest.param({"hasMore": None, "data": TWO}, 2, True, id="null, and a full page"),
-        pytest.param({"hasMore": None, "data": TWO}, 3, False, id="null, and a page that is not full"),
+        pytest.param({"data": TWO}, 2, None, id="not told, and a full page"),
+        pytest.param({"data": TWO}, 1, None, id="not told, and more than was asked for"),
+        pytest.param({"data": TWO}, 3, None, id="not told, and a page that is not full"),
+        pytest.param({"data": []}, 2, None, id="not told, and nothing"),
+        pytest.param({"data": None}, 2, None, id="not told, and null"),
+        pytest.param({"hasMore": None, "data": TWO}, 2, None, id="null, and a full page"),
+        pytest.param({"hasMore": None, "data": TWO}, 3, None, id="null, and a page that is not full"),
         pytest.param({"hasMore": True, "data": TWO}, None, False, id="more, in a list without pages"),
         pytest.param({"data": TWO}, None, False, id="not told, in a list without pages"),
     ],
 )
-def test_whether_a_list_goes_on(fields: dict[str, Any], size: int | None, more: bool) -> None:  # noqa: FBT001 - a column of the table
-    """A list goes on if it says so; if it says nothing, after a full page; and never where it has no pages."""
+def test_whether_a_list_goes_on(fields: dict[str, Any], size: int | None, more: bool | None) -> None:  # noqa: FBT001 - a column of the table
+    """Whether a list goes on is what it says, if it says it; and it never does where it has no pages."""
     found = listed(page(**fields), size=size)
     assert found == (fields["data"] or [], more, None)
+
+
+def test_an_array_is_read_where_an_envelope_is_declared() -> None:
+    """The rows are the same; whether there is another page, it does not tell."""
+    assert listed(b' [{"id": 1}, {"id": 2}]') == (TWO, None, None)
+
+
+@pytest.mark.parametrize(("told", "size"), [(2, 2), (None, None), ("2", None)])
+def test_how_many_rows_a_page_has_at_most(told: object, size: int | None) -> None:
+    """The size that the server names is a hint: what is no number does no harm."""
+    assert read_list(page(pageSize=told, data=TWO), "data", 5).size == size
 
 
 @pytest.mark.parametrize(
@@ -369,7 +400,6 @@ def test_a_list_that_is_not_json_is_unreadable(raw: bytes, said: str, field: str
 @pytest.mark.parametrize(
     "raw",
     [
-        pytest.param(b"[]", id="array"),
         pytest.param(b"null", id="null"),
         pytest.param(b"7", id="number"),
         pytest.param(b'"data"', id="text"),
@@ -409,7 +439,7 @@ def test_any_json_is_a_list_or_an_error_of_ours(text: str, size: int | None, fie
         return
     assert not found.more or size is not None
     came = json.loads(text)
-    wanted = (came["data"] or []) if field else came if isinstance(came, list) else [came]
+    wanted = came if isinstance(came, list) else (came["data"] or []) if field else [came]
     assert len(found.items) == len(wanted)
 
 
@@ -422,11 +452,3 @@ def test_any_bytes_are_a_list_or_an_error_of_ours(raw: bytes) -> None:
             listed(whole, field)
         except OURS:
             continue
-
-
-@settings(deadline=None, derandomize=True)
-@given(count=st.integers(0, 5), size=st.integers(1, 5), more=st.booleans() | st.none())
-def test_a_list_that_is_read_to_its_end_ends(count: int, size: int, more: bool | None) -> None:  # noqa: FBT001 - drawn
-    """Where nothing is said, only a page that is not full ends a list, so that no further page is lost."""
-    fields = {"data": [{"id": number} for number in range(count)]} | ({} if more is None else {"hasMore": more})
-    assert listed(page(**fields), size=size).more is (count >= size if more is None else more)
