@@ -101,7 +101,8 @@ class TapServiceTitan(SdkTap):
             entry.schema.required = [*tenant, *(name for name in entry.schema.required or () if name != TENANT)]
         # A map of a stream that is not read would be checked against those of its fields that are selected: none.
         maps = self.config.get("stream_maps") or {}
-        off = self._deselected | {one.name for one in self.streams.values() if not one.selected} if maps else set()
+        known = {row.name for row in ENDPOINTS} | self._deselected if maps else set()
+        off = known - {one.name for one in self.selected_streams}
         wanted = {name: one for name, one in maps.items() if not off & {name, _source(one)}}
         if len(wanted) < len(maps):
             self.replace_setting("stream_maps", wanted)

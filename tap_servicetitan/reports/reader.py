@@ -25,7 +25,7 @@ from tap_servicetitan.reports.columns import KEY, MISFITS, mistyped
 from tap_servicetitan.reports.description import checked
 from tap_servicetitan.reports.rows import Rows, Writer
 from tap_servicetitan.reports.windows import last_complete_day, since, windows
-from tap_servicetitan.state.bookmarks import ReportBookmark, read_report_bookmark
+from tap_servicetitan.state.report_bookmark import ReportBookmark, read_report_bookmark
 from tap_servicetitan.state.timestamps import as_parameter
 
 if TYPE_CHECKING:
@@ -34,9 +34,11 @@ if TYPE_CHECKING:
 
     from tap_servicetitan.api.pages import ReportPage
     from tap_servicetitan.records.factory import RecordFactory
+    from tap_servicetitan.reports.api import ReportApi
     from tap_servicetitan.reports.description import Parameter, Value
-    from tap_servicetitan.reports.source import ReportSource
+    from tap_servicetitan.reports.table import ReportTable
     from tap_servicetitan.reports.windows import Days
+    from tap_servicetitan.session import Session
     from tap_servicetitan.settings.reports import WindowSettings
 
 PAGE_SIZE = 25_000
@@ -52,12 +54,12 @@ MAX_EMPTY_PAGES = 5
 class ReportReader(Reader):
     """A report: all of it in each run, or one window of days after the other."""
 
-    def __init__(self, source: ReportSource, records: RecordFactory) -> None:
+    def __init__(self, session: Session, api: ReportApi, table: ReportTable, records: RecordFactory) -> None:
         """Prepare to read; nothing is sent yet."""
-        super().__init__(source.session, source.row, records)
-        self._source = source
-        self._settings = source.settings
-        self._tenant = {name: int(self.session.tenant_id) for name in source.tenant_key}
+        super().__init__(session, table.row, records)
+        self._api = api
+        self._table = table
+        self._settings = table.settings
         self._values: dict[str, Any] = {}
         self._writer: Writer | None = None
         self._run_at = ""
@@ -69,7 +71,7 @@ class ReportReader(Reader):
     @override
     def read(self, state: Mapping[str, Any]) -> Iterator[Page]:
         bookmark = read_report_bookmark(self.name, state, self.session.tenant_id)
-        self._source.learn(bookmark.kinds)
+        self._table.learn(bookmark.kinds)
         self._values, self._run_at, self._writer = self._parameters(), as_parameter(self.session.now()), None
         if self._settings.window is None:
             for page, before in self._pages(None):
@@ -176,7 +178,7 @@ class ReportReader(Reader):
             max_server_errors=MAX_SERVER_ERRORS if days and days.halves() else None,
         )
         try:
-            return self._source.api.page(run, self._announce_wait)
+            return self._api.page(run, self._announce_wait)
         except (ForbiddenError, NotFoundError) as error:
             # Whoever names a report wants it: it has failed, and is not just skipped.
             raise StreamError(str(error)) from None
@@ -192,14 +194,14 @@ class ReportReader(Reader):
         window = self._settings.window
         days = [name for name in (window.start, window.end) if name] if window else []
         try:
-            return checked(self._source.report, self._settings.parameters, days, self._accepted)
+            return checked(self._table.report, self._settings.parameters, days, self._accepted)
         except ReportError as error:
             msg = f"{self.name}: {error}"
             raise StreamError(msg) from None
 
     def _accepted(self, parameter: Parameter) -> list[Value]:
         try:
-            return self._source.api.accepted(self.name, parameter)
+            return self._api.accepted(self.name, parameter)
         except (ForbiddenError, NotFoundError, UnexpectedBodyError) as error:
             self.records.warn_once(
                 f"%s: the values of this parameter are not checked, because of {error}", parameter.name
@@ -209,7 +211,7 @@ class ReportReader(Reader):
     def _page(
         self, page: ReportPage, window: Days | None, piece: Days | None, before: int, bookmark: ReportBookmark
     ) -> Page:
-        rows = Rows(page, self._source.columns_of_report)
+        rows = Rows(page, self._table.columns)
         if not len(rows):
             return Page()
         writer = self._writer = self._writer or self._decided(rows, bookmark)
@@ -220,15 +222,15 @@ class ReportReader(Reader):
             self.records.warn_once(f"%s: values that are not of its type are in {MISFITS} instead", name)
         if KEY not in self.row.key:
             self._check_keys(found)
-        return Page(DictRecords(one | self._tenant for one in found))
+        return Page(DictRecords({**one, **self.records.tenant} for one in found))
 
     def _decided(self, rows: Rows, bookmark: ReportBookmark) -> Writer:
         """Decide by the first rows which columns are texts, unless it was decided in an earlier run."""
-        texts = [name for name in mistyped(self._source.columns_of_report, rows.values()) if name not in bookmark.kinds]
+        texts = [name for name in mistyped(self._table.columns, rows.values()) if name not in bookmark.kinds]
         for name in texts:
             self.records.warn_once("%s: its values are not of the type that is declared; it is a column of text", name)
-        self._source.learn({**bookmark.kinds, **dict.fromkeys(texts, "text")})
-        return Writer(self._source.columns_of_report, self._settings.id, self._run_at, makes_key=KEY in self.row.key)
+        self._table.learn({**bookmark.kinds, **dict.fromkeys(texts, "text")})
+        return Writer(self._table.columns, self._settings.id, self._run_at, makes_key=KEY in self.row.key)
 
     def _check_keys(self, found: list[dict[str, Any]]) -> None:
         keys = [tuple(one[name] for name in self.row.key) for one in found]
@@ -245,8 +247,6 @@ class ReportReader(Reader):
             )
 
     def _state(self, bookmark: ReportBookmark) -> Page:
-        kinds = {**bookmark.kinds} | (
-            {one.name: one.kind for one in self._source.columns_of_report} if self._writer else {}
-        )
+        kinds = {**bookmark.kinds} | ({one.name: one.kind for one in self._table.columns} if self._writer else {})
         now = dataclasses.replace(bookmark, kinds=kinds, run_at=self._run_at)
         return Page(state=now.to_state(self.session.tenant_id, self.row.replication_key))

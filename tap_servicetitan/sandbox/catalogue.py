@@ -112,7 +112,9 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "remittance_vendors": ("Ferguson Accounts", "Supply Partners Billing", "Graybar Remittance", "Old Supply Co"),
     "gl_account_types": ("Income", "Cost of Goods Sold", "Expense", "Asset", "Other Current Asset", "Equity"),
     "marketing_categories": ("Digital", "Print", "Referral", "Outdoor"),
-    "report_categories": ("Operations", "Marketing", "Accounting", "Technician Dashboard"),
+    "report_categories": (
+        "Operations", "Marketing", "Accounting", "Technician Dashboard", "Business Unit Dashboard",
+    ),
     "proposal_types": ("Good Better Best", "Single Option", "Insurance"),
     "proposal_templates": ("Water Heater Proposal", "System Replacement Proposal", "Repipe Proposal"),
     "estimate_templates": ("50 gal Gas Heater", "Tankless Upgrade", "3 ton Split System", "Whole Home Repipe"),

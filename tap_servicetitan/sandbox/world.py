@@ -166,6 +166,13 @@ class World:
         row = self._above[stream].get(key)
         return row if row and row.exists(now) else None
 
+    def by_id(self, stream: str, identity: int, now: int) -> Row | None:
+        """Return the row with an id, which the business or somebody on demand has made."""
+        number = identity - id_of(stream, 0)
+        rows = self._rows[stream] if number < _FIRST_MADE else self._made[stream]
+        place = number if number < _FIRST_MADE else number - _FIRST_MADE
+        return rows[place] if 0 <= place < len(rows) and rows[place].exists(now) else None
+
     def born(self, stream: str) -> Sequence[Row]:
         """Return the rows that the business itself has made so far, those that are yet to be born included."""
         return self._rows[stream]

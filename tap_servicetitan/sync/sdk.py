@@ -6,7 +6,7 @@ The SDK's minor version is pinned, because these may change with it.
 from __future__ import annotations
 
 import abc
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from singer_sdk import Stream, Tap
 from singer_sdk.configuration._dict_config import merge_missing_config_jsonschema
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
 
     from tap_servicetitan.records.records import Record
+
+BatchEncoding: TypeAlias = "BaseBatchFileEncoding"
+"""How the files of a batch are written."""
 
 
 class SdkStream(Stream, abc.ABC):
@@ -41,7 +44,7 @@ class SdkStream(Stream, abc.ABC):
         """Give all records, for the SDK to write batches of."""
 
     @abc.abstractmethod
-    def write_batch(self, encoding: BaseBatchFileEncoding, manifest: list[str]) -> None:
+    def write_batch(self, encoding: BatchEncoding, manifest: list[str]) -> None:
         """Write a BATCH message, and what may follow it."""
 
     @abc.abstractmethod
@@ -52,7 +55,7 @@ class SdkStream(Stream, abc.ABC):
         """Give the RECORD messages that the stream maps make of a record."""
         yield from (message.to_dict() for message in self._generate_record_messages(record))
 
-    def write_batch_message(self, encoding: BaseBatchFileEncoding, manifest: list[str]) -> None:
+    def write_batch_message(self, encoding: BatchEncoding, manifest: list[str]) -> None:
         """Write a BATCH message."""
         self._write_batch_message(encoding=encoding, manifest=manifest)
 

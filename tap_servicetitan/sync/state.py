@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tap_servicetitan.catalog.endpoints import ENDPOINTS
 from tap_servicetitan.errors import StateError
 from tap_servicetitan.readers.registry import check_state
-from tap_servicetitan.state.bookmarks import read_report_bookmark
+from tap_servicetitan.state.report_bookmark import read_report_bookmark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

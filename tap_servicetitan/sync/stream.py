@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 import itertools
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk.helpers._util import utc_now
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
 from typing_extensions import override
 
@@ -19,16 +19,15 @@ from tap_servicetitan.sync.sdk import SdkStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from datetime import datetime
 
     from singer_sdk import Tap
-    from singer_sdk.helpers._batch import BaseBatchFileEncoding
     from singer_sdk.helpers.types import Context
     from singer_sdk.singerlib.catalog import MetadataMapping
 
     from tap_servicetitan.readers.base import Page, Reader
     from tap_servicetitan.readers.source import Source
     from tap_servicetitan.records.records import Record, Records
+    from tap_servicetitan.sync.sdk import BatchEncoding
     from tap_servicetitan.sync.writer import PageWriter
 
 
@@ -138,7 +137,7 @@ class SingerStream(SdkStream):
             self._batched = page if page.state is not None else self._batched
 
     @override
-    def write_batch(self, encoding: BaseBatchFileEncoding, manifest: list[str]) -> None:
+    def write_batch(self, encoding: BatchEncoding, manifest: list[str]) -> None:
         self.write_batch_message(encoding, manifest)
         self._write_state_of_batches()
 
@@ -177,9 +176,9 @@ class SingerStream(SdkStream):
         if limit is not None and self.rows_written + len(page.records) > limit:
             rest = limit - self.rows_written
             first = page.records.kept([number < rest for number in range(len(page.records))])
-            self._writer.write_page(self._lines(first, utc_now()), self.name)
+            self._writer.write_page(self._lines(first, datetime.now(UTC)), self.name)
             self.stop_at_limit(limit)
-        self._writer.write_page(self._lines(page.records, utc_now()), self.name, page.state)
+        self._writer.write_page(self._lines(page.records, datetime.now(UTC)), self.name, page.state)
 
     def _lines(self, found: Records, came: datetime) -> Iterator[bytes]:
         if isinstance(found, PassthroughRecords):

@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from tap_servicetitan.api import auth, client
-from tests.support.running import catalog_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.running import Message
 
 PAGE = 20
 """Rows of a page, of feeds and of lists, so that a small tenant has many pages."""
@@ -26,12 +24,6 @@ CLOSED_PORT = 9
 
 
 @functools.cache
-def catalog(*streams: str) -> Message:
-    """Make a catalog of these streams alone: a short one is read in a tenth of the time."""
-    every = catalog_of(*streams)
-    return every | {"streams": [one for one in every["streams"] if one["stream"] in streams]}
-
-
 class Stopwatch:
     """A clock that does not wait: sleeping moves it on, and is counted."""
 

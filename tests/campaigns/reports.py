@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tap_servicetitan.sandbox.reporting import definitions
-from tests.campaigns import bench
 from tests.support import reporting
+from tests.support.running import catalog_of
 from tests.support.running import truth as truth_of_table
 from tests.support.sandbox_client import Client
 
@@ -62,7 +62,7 @@ def settings(streams: Iterable[str]) -> Message:
 def catalog(entries: Iterable[Message], streams: Iterable[str]) -> Message:
     """Make a catalog of some streams, with the entries of the reports among them."""
     chosen = [*streams]
-    tables = bench.catalog(*(one for one in chosen if one not in REPORTS))
+    tables = catalog_of(*(one for one in chosen if one not in REPORTS))
     return tables | {"streams": tables["streams"] + [one for one in entries if one["stream"] in chosen]}
 
 

@@ -101,7 +101,7 @@ def test_settings_may_come_from_the_environment(
     for name in ("client_id", "client_secret", "st_app_key", "tenant_id", "api_url", "auth_url"):
         monkeypatch.setenv(f"TAP_SERVICETITAN_{name.upper()}", sandbox.config[name])
     assert reports.main(["--config", "ENV", "marketing"]) == 0
-    assert capsys.readouterr().out == "id  name  description\n"
+    assert capsys.readouterr().out == "id   name                 description\n182  Membership Movement\n"
 
 
 def test_wrong_settings_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
 from tap_servicetitan.sandbox.server import Sandbox, serve
-from tests.campaigns.bench import catalog, no_waiting
+from tests.campaigns.bench import no_waiting
 from tests.streams.test_singer import format_checker
 from tests.support.invoking import invoke, write
-from tests.support.running import Message, Output, run
+from tests.support.running import Message, Output, catalog_of, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,7 +126,7 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture(scope="module")
 def state(sandbox: Sandbox) -> Message:
     """Give a state that is good."""
-    return run(sandbox.config, catalog=catalog(*STREAMS)).state
+    return run(sandbox.config, catalog=catalog_of(*STREAMS)).state
 
 
 @contextlib.contextmanager
@@ -172,7 +172,7 @@ def assert_valid(output: Output) -> None:
 def test_any_bodies(api: Api, stream: str, pages: list[bytes]) -> None:
     """Whatever an endpoint answers, there is no hang, no traceback, and no record that does not fit its schema."""
     api.bodies, api.forever, api.requests = [*pages], LAST, 0
-    output = ended(config=api.config, catalog=catalog(stream))
+    output = ended(config=api.config, catalog=catalog_of(stream))
     assert api.requests <= MOST_REQUESTS
     assert "fault of the tap" not in output.log
 
@@ -190,7 +190,7 @@ def test_any_bodies(api: Api, stream: str, pages: list[bytes]) -> None:
 def test_what_never_ends_is_noticed(api: Api, stream: str, body: Message) -> None:
     """An endpoint that says for ever that there is more, and gives nothing new, is an error and no hang."""
     api.bodies, api.forever, api.requests = [], json.dumps(body).encode(), 0
-    output = ended(config=api.config, catalog=catalog(stream))
+    output = ended(config=api.config, catalog=catalog_of(stream))
     assert output.code == 1
     assert api.requests <= MOST_REQUESTS
 
@@ -222,7 +222,7 @@ SETTINGS: dict[str, st.SearchStrategy[Any]] = {
 @settings(max_examples=120, derandomize=True, deadline=None)
 def test_any_settings(sandbox: Sandbox, given_settings: Message) -> None:
     """Settings are taken or refused in sentences; what is refused writes nothing, and a secret is not repeated."""
-    output = ended(config=sandbox.config | given_settings, catalog=catalog("contacts"))
+    output = ended(config=sandbox.config | given_settings, catalog=catalog_of("contacts"))
     if output.code:
         assert output.raw == b""
     secret = given_settings.get("client_secret")
@@ -235,7 +235,7 @@ def test_any_settings(sandbox: Sandbox, given_settings: Message) -> None:
 def test_any_state(sandbox: Sandbox, state: Message, data: st.DataObject) -> None:
     """A state with any value in any place is gone on from, or refused in a sentence before anything is read."""
     spoilt = data.draw(spoiled(state) | values | st.builds(lambda one: {"bookmarks": one}, values))
-    output = ended(config=sandbox.config, catalog=catalog(*STREAMS), state=spoilt)
+    output = ended(config=sandbox.config, catalog=catalog_of(*STREAMS), state=spoilt)
     assert output.code == 0 or output.raw == b"" or "streams failed" in output.log
 
 
@@ -243,7 +243,7 @@ def test_any_state(sandbox: Sandbox, state: Message, data: st.DataObject) -> Non
 @settings(max_examples=100, derandomize=True, deadline=None)
 def test_any_catalog(sandbox: Sandbox, data: st.DataObject) -> None:
     """A catalog with any value in any place is followed, or refused in a sentence."""
-    ended(config=sandbox.config, catalog=data.draw(spoiled(catalog("contacts"))))
+    ended(config=sandbox.config, catalog=data.draw(spoiled(catalog_of("contacts"))))
 
 
 @st.composite
@@ -269,6 +269,6 @@ def spoiled(draw: st.DrawFn, whole: Message) -> Any:  # noqa: ANN401 - any JSON 
 )
 def test_a_file_that_is_not_what_it_should_be(sandbox: Sandbox, option: str, content: bytes) -> None:
     """A file that is no JSON, or JSON of another form, is told in one sentence, with nothing on stdout."""
-    contents = {"config": sandbox.config, "catalog": catalog("contacts")} | {option: content}
+    contents = {"config": sandbox.config, "catalog": catalog_of("contacts")} | {option: content}
     output = ended(**contents)
     assert (output.code, output.raw) == (1, b"")

@@ -18,7 +18,7 @@ import pytest
 from tap_servicetitan.errors import CredentialsError, RunError, StateError, StreamError
 from tap_servicetitan.reports import api, reader
 from tap_servicetitan.sandbox.reporting import definitions
-from tap_servicetitan.state.bookmarks import read_report_bookmark
+from tap_servicetitan.state.report_bookmark import read_report_bookmark
 from tap_servicetitan.tap import TapServiceTitan
 from tests.support.reporting import (
     NO_WAIT,

@@ -19,10 +19,10 @@ from requests import Session
 
 from tap_servicetitan.sandbox.server import Sandbox, serve
 from tests.campaigns import faults
-from tests.campaigns.bench import catalog, no_waiting
+from tests.campaigns.bench import no_waiting
 from tests.support.invoking import invoke, write
 from tests.support.paths import ROOT
-from tests.support.running import command_line
+from tests.support.running import catalog_of, command_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,7 +116,7 @@ def test_no_log_of_the_command_line_at_debug_has_one(tmp_path: Path) -> None:
             "extra-field", "customers", skip=4, fields={"type": {"name": "Odd and private"}, "extra": "Odder"}
         )
         sandbox.fault("status", "jobs", status=400, title="No such thing", times=100)
-        chosen = write(tmp_path / "catalog.json", catalog("customers", "jobs", "contacts"))
+        chosen = write(tmp_path / "catalog.json", catalog_of("customers", "jobs", "contacts"))
         done = subprocess.run(  # noqa: S603 - our own command
             command_line(tmp_path, sandbox.config, "--catalog", chosen),
             capture_output=True,
@@ -180,7 +180,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path, settin
     """Nothing is sent to such a host; the log says why in one sentence, and the run has failed."""
     with serve(seed=1, scale=0.002) as sandbox, unvouched() as (port, came), no_waiting():
         config = sandbox.config | {setting: f"https://127.0.0.1:{port}"}
-        chosen = write(tmp_path / "catalog.json", catalog("customers"))
+        chosen = write(tmp_path / "catalog.json", catalog_of("customers"))
         output = invoke("--config", write(tmp_path / "config.json", config), "--catalog", chosen)
     assert (output.code, output.error, output.raw) == (1, None, b"")
     assert came == []

@@ -11,9 +11,8 @@ import pytest
 from tap_servicetitan.sandbox.server import Sandbox, serve
 from tap_servicetitan.state.bookmarks import RECENT_REACH, FeedBookmark
 from tap_servicetitan.state.dedup import LIMIT, Recent
-from tests.campaigns.bench import catalog
 from tests.support.invoking import invoke, write
-from tests.support.running import FEEDS, Message, Output, run, run_command, texts, truth
+from tests.support.running import FEEDS, Message, Output, catalog_of, run, run_command, texts, truth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +31,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 def resumed(sandbox: Sandbox, folder: Path, state: object) -> Output:
     """Run the command line from a state."""
-    config, chosen = write(folder / "config.json", sandbox.config), write(folder / "catalog.json", catalog(*STREAMS))
+    config, chosen = write(folder / "config.json", sandbox.config), write(folder / "catalog.json", catalog_of(*STREAMS))
     return invoke("--config", config, "--catalog", chosen, "--state", write(folder / "state.json", state))
 
 
@@ -113,7 +112,7 @@ def test_a_state_of_the_other_tap_end_to_end(sandbox: Sandbox, tmp_path: Path) -
         }
         # It keeps a bookmark for each parent of a child; that cannot be gone on from.
         bookmarks["job_attachments"] = {"partitions": [{"context": {"job_id": 1}, "replication_key_value": None}]}
-        chosen = write(tmp_path / "catalog.json", catalog("customers", "jobs", "job_attachments"))
+        chosen = write(tmp_path / "catalog.json", catalog_of("customers", "jobs", "job_attachments"))
         output = run_command(tmp_path, other.config, "--catalog", chosen, state={"bookmarks": bookmarks})
         assert output.code == 0, output.log
         for stream, mark in middle.items():

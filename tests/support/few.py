@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from tap_servicetitan.catalog.endpoints import BY_NAME
 from tap_servicetitan.catalog.schema import stream_schema
 from tap_servicetitan.sandbox.reporting import definitions
-from tests.campaigns import bench, reports
+from tests.campaigns import reports
 from tests.support import reporting
+from tests.support.running import catalog_of
 
 if TYPE_CHECKING:
     from tap_servicetitan.sandbox.server import Sandbox
@@ -37,7 +38,7 @@ def config(sandbox: Sandbox) -> Message:
 
 def catalog(settings: Message) -> Message:
     """Make a catalog of just these streams."""
-    tables = bench.catalog(*TABLE)
+    tables = catalog_of(*TABLE)
     return tables | {"streams": tables["streams"] + reporting.catalog(settings, REPORT)["streams"]}
 
 

@@ -90,12 +90,12 @@ class Output:
     code: int = 0
     log: str = ""
 
-    @property
+    @functools.cached_property
     def messages(self) -> list[Message]:
         """All messages, numbers with their digits."""
         return [json.loads(line, parse_float=Decimal) for line in self.raw.splitlines()]
 
-    @property
+    @functools.cached_property
     def records(self) -> dict[str, list[Message]]:
         """The records by stream, in order."""
         found: dict[str, list[Message]] = defaultdict(list)
@@ -123,17 +123,19 @@ class Output:
 
 
 @functools.cache
-def _discovered(**settings: object) -> str:
-    return json.dumps(TapServiceTitan(config=settings, validate_config=False).catalog_dict)
+def _discovered(**settings: object) -> dict[str, str]:
+    catalog = TapServiceTitan(config=settings, validate_config=False).catalog_dict
+    return {entry["stream"]: json.dumps(entry) for entry in catalog["streams"]}
 
 
 def catalog_of(*streams: str, **settings: object) -> Message:
-    """Make a catalog that selects just these streams, as it is discovered with some settings."""
-    catalog = json.loads(_discovered(**settings))
-    for entry in catalog["streams"]:
+    """Make a catalog of these streams alone, selected, as they are discovered with some settings; of all, with none."""
+    known = _discovered(**settings)
+    entries = [json.loads(known[stream]) for stream in streams or known]
+    for entry in entries:
         root = next(one for one in entry["metadata"] if not one["breadcrumb"])
-        root["metadata"]["selected"] = entry["stream"] in streams
-    return dict(catalog)
+        root["metadata"]["selected"] = bool(streams)
+    return {"streams": entries}
 
 
 def run(config: Message, *streams: str, state: Message | None = None, catalog: Message | None = None) -> Output:

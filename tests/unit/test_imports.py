@@ -17,251 +17,165 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(tap_servicetitan.__file__).parent
 NAME = PACKAGE.name
-MODULES = sorted(file.stem for file in PACKAGE.glob("*.py"))
 
-ARROWS: dict[str, set[str]] = {
-    "__init__": set(),
-    "__main__": {"catalog_file", "settings", "tap", "run", "stream", "bookmark", "http", "output"},
-    # What there is to read.
-    "endpoint": set(),
-    "endpoints": {"endpoint"},
-    "schema": {"endpoints"},
-    # What comes, and what is remembered of it.
-    "paging": set(),
-    "direct": set(),
-    "records": {"paging"},
-    "added": set(),
-    "mend": {"stamps"},
-    "stamps": set(),
-    "spans": set(),
-    "recent": {"stamps"},
-    "bookmark": {"stamps"},
-    # How it is read.
-    "http": {"paging"},
-    "output": set(),
-    "stream": {"added", "http", "output", "paging", "direct", "mend", "records", "schema", "stamps"},
-    "export": {"stream", "bookmark", "http", "paging", "recent", "stamps"},
-    "lists": {"stream", "bookmark", "http", "paging", "recent", "records", "schema", "stamps"},
-    "children": {"lists", "stream", "bookmark", "http", "stamps"},
-    "windows": {"lists", "stream", "bookmark", "http", "paging", "recent", "spans", "stamps"},
-    "kinds": {"endpoints", "bookmark", "export", "lists", "children", "windows"},
-    # Reports that the settings name.
-    "report_settings": {"endpoints", "stamps"},
-    "report_meta": {"paging"},
-    "report_schema": {"report_meta"},
-    "report_records": {"report_schema"},
-    "report_windows": set(),
-    "report_api": {"http", "paging", "report_meta"},
-    "report_stream": {
-        "stream",
-        "bookmark",
-        "http",
-        "paging",
-        "records",
-        "report_api",
-        "report_meta",
-        "report_records",
-        "report_schema",
-        "report_windows",
-        "stamps",
-    },
-    "reports": {"endpoint", "http", "paging", "report_meta", "report_schema", "report_settings", "report_stream"},
-    "find_reports": {"settings", "tap", "http", "paging", "report_schema", "report_settings"},
-    "json_file": set(),
-    "catalog_file": set(),
-    "scopes": {"endpoints", "json_file", "report_api", "schema"},
-    "check": {
-        "tap",
-        "bookmark",
-        "catalog_file",
-        "http",
-        "json_file",
-        "report_api",
-        "run",
-        "scopes",
-        "settings",
-        "stamps",
-        "stream",
-        "terminal",
-    },
-    # The tap.
-    "settings": {"report_settings", "stamps"},
-    "run": {"stream", "bookmark", "http", "output", "progress", "summary"},
-    # What people see of it.
-    "progress": {"terminal"},
-    "summary": {"progress", "terminal"},
+MAY_IMPORT: dict[str, set[str]] = {
+    "errors": set(),
     "terminal": set(),
-    "tap": {
-        "added",
-        "catalog_file",
-        "endpoints",
-        "json_file",
-        "kinds",
-        "report_api",
-        "report_settings",
-        "reports",
-        "run",
-        "stream",
-        "settings",
-        "bookmark",
-        "http",
-        "output",
-    },
+    # What there is to read, and what is remembered of it.
+    "catalog": {"errors"},
+    "state": {"errors"},
+    "settings": {"catalog", "errors", "state"},
+    # The way of the data.
+    "api": {"errors", "settings"},
+    "session": {"api", "settings"},
+    "records": {"api", "catalog", "errors", "settings", "state"},
+    "readers": {"api", "catalog", "errors", "records", "session", "settings", "state"},
+    "reports": {"api", "catalog", "errors", "readers", "records", "session", "settings", "state"},
+    "sync": {"catalog", "errors", "readers", "records", "session", "settings", "state", "terminal"},
+    # The commands.
+    "tap": {"catalog", "errors", "readers", "records", "reports", "session", "settings", "sync"},
+    "cli": {"api", "catalog", "errors", "reports", "settings", "state", "sync", "tap", "terminal"},
+    "__main__": {"cli"},
+    # A loader that knows Singer messages alone, and a server that must not prove a shared fault right.
+    "duckdb": set(),
+    "sandbox": {"catalog"},
 }
-"""What each module may import of the package when it runs."""
+"""What each part of the package may import of the others, from the bottom up; those for annotations count too."""
 
-ONLY_TYPES: dict[str, set[str]] = {
-    "schema": {"endpoint"},
-    "added": {"endpoint"},
-    "records": {"added", "direct", "endpoint"},
-    "recent": {"records"},
-    "stream": {"added", "direct", "endpoint", "http", "paging", "records", "tap"},
-    "lists": {"records"},
-    "children": {"records"},
-    "windows": {"endpoint", "records"},
-    "kinds": {"endpoint", "stream"},
-    "run": {"stream", "tap"},
-    "report_api": {"http", "paging", "report_meta"},
-    "report_schema": {"report_meta"},
-    "report_records": {"paging", "report_schema", "report_windows"},
-    "report_stream": {"paging", "report_meta", "report_settings", "report_windows", "tap"},
-    "reports": {"report_settings", "tap"},
-    "find_reports": {"report_api", "report_meta"},
-    "scopes": {"endpoint"},
-    "check": {"stream"},
-}
-"""What it may import for annotations."""
+KNOWS_HTTP = {"api"}
+SDK_HOOKS = "sync.sdk"
+"""The one module that touches what is private of the SDK."""
 
-PURE = [
-    "endpoint",
-    "endpoints",
-    "schema",
-    "paging",
-    "direct",
-    "added",
-    "records",
-    "stamps",
-    "spans",
-    "recent",
-    "bookmark",
-    "report_meta",
-    "report_schema",
-    "report_records",
-    "report_windows",
-]
-"""Modules that neither ask the network nor know the SDK: their tests need neither."""
+NO_SDK = ("errors", "state", "api", "records", "readers", "session", "reports")
+"""Parts that do not know the SDK: their tests need none of it."""
 
-KINDS = ["export", "lists", "children", "windows"]
-"""Modules of a kind of stream each."""
+LONGEST = 250
+"""Lines of a file; a few more where a cut would serve nothing."""
 
 
-def imports(source: str) -> Iterator[tuple[str, bool]]:
-    """Give each module that a source imports, anywhere in it, and whether for annotations alone."""
-    tree = ast.parse(source)
-    guarded = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-        for part in node.body
-        for inner in ast.walk(part)
-    }
-    for node in ast.walk(tree):
+def modules() -> dict[str, Path]:
+    """Find all modules, by their names below the package."""
+    files = {file: file.relative_to(PACKAGE).with_suffix("").parts for file in PACKAGE.rglob("*.py")}
+    return {".".join(part for part in parts if part != "__init__"): file for file, parts in files.items()}
+
+
+MODULES = modules()
+
+
+def imports(source: str) -> Iterator[str]:
+    """Give all that a source imports, wherever in it: ``package.module.name`` for a name that is taken of a module."""
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            yield from ((alias.name, id(node) in guarded) for alias in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            base = ".".join(filter(None, [NAME if node.level else "", node.module]))
-            # `from package import module` imports the module.
-            names = [f"{base}.{alias.name}" for alias in node.names] if base == NAME else [base]
-            yield from ((name, id(node) in guarded) for name in names)
+            assert node.level == 0, "imports are absolute"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def of_package(source: str, *, for_types: bool) -> set[str]:
-    """List the package's modules that a source imports when it runs, or for annotations alone."""
-    found = [name.split(".") for name, guarded in imports(source) if guarded is for_types]
-    return {inner[0] if inner else "__init__" for package, *inner in found if package == NAME}
+def own_modules(source: str) -> set[str]:
+    """List the modules of the package that a source imports."""
+    found = set()
+    for name in imports(source):
+        package, _, inner = name.partition(".")
+        if package == NAME:
+            found.add(inner if inner in MODULES else inner.rpartition(".")[0])
+    return found
 
 
 def others(source: str) -> set[str]:
-    """List the packages that a source imports, for whatever purpose."""
-    return {name.split(".")[0] for name, _ in imports(source)} - {NAME}
+    """List the packages that a source imports."""
+    return {name.split(".")[0] for name in imports(source)} - {NAME}
 
 
 def read(module: str) -> str:
     """Read the source of a module."""
-    return (PACKAGE / f"{module}.py").read_text(encoding="utf-8")
+    return MODULES[module].read_text(encoding="utf-8")
+
+
+def part(module: str) -> str:
+    """Name the part of the package that a module belongs to."""
+    return module.split(".", maxsplit=1)[0]
 
 
 SAMPLE = f"""
 import requests.auth
-import {NAME}.http
-from {NAME} import stamps
-from {NAME}.paging import a, b
-from .run import c
+import {NAME}.api.client
+from {NAME}.state import timestamps
+from {NAME}.api.pages import a, b
 if TYPE_CHECKING:
     from {NAME}.tap import d
 def late():
     from singer_sdk.streams import e
-    from . import recent
+    from {NAME} import terminal
 """
 
 
-def test_the_reader_of_this_test_is_right() -> None:
-    """Every way to import is seen, within functions too, and imports for annotations are told apart."""
-    assert of_package(SAMPLE, for_types=False) == {"http", "stamps", "paging", "run", "recent"}
-    assert of_package(SAMPLE, for_types=True) == {"tap"}
+def test_the_reader_of_this_test_sees_all_imports() -> None:
+    """Every way to import is seen: within functions, and for annotations alone."""
+    assert own_modules(SAMPLE) == {"api.client", "state.timestamps", "api.pages", "tap", "terminal"}
     assert others(SAMPLE) == {"requests", "singer_sdk"}
 
 
-def test_every_module_has_its_place() -> None:
-    """A new module gets a line in the table of arrows, and one that is gone loses it."""
-    assert sorted(ARROWS) == MODULES
+def test_no_module_depends_on_itself() -> None:
+    """There is no circle, so that each module can be understood after those that it imports."""
+    order = list(graphlib.TopologicalSorter({name: own_modules(read(name)) for name in MODULES}).static_order())
+    assert order.index("api.client") < order.index("readers.export") < order.index("sync.stream") < order.index("tap")
 
 
-def test_arrows_do_not_go_round() -> None:
-    """No module depends on itself by way of others, so that each can be understood after those it imports."""
-    order = list(graphlib.TopologicalSorter(ARROWS).static_order())
-    assert order.index("endpoint") < order.index("endpoints") < order.index("tap") < order.index("__main__")
-    assert order.index("paging") < order.index("stream") < order.index("export") < order.index("kinds")
-    assert order.index("stamps") < order.index("bookmark") < order.index("kinds") < order.index("tap")
+@pytest.mark.parametrize("module", sorted(set(MODULES) - {""}))
+def test_imports_go_downhill(module: str) -> None:
+    """A module imports of other parts of the package what its own part may, and nothing above it."""
+    used = {part(name) for name in own_modules(read(module))} - {part(module)}
+    assert used <= MAY_IMPORT[part(module)]
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_imports_follow_the_arrows(module: str) -> None:
-    """A module imports of the package what the arrows allow, and no arrow is there that nobody needs."""
-    assert of_package(read(module), for_types=False) == ARROWS[module]
-    assert of_package(read(module), for_types=True) == ONLY_TYPES.get(module, set())
+def test_parts_are_in_order() -> None:
+    """The table goes from the bottom up, and has no part that is gone."""
+    assert set(MAY_IMPORT) - {"duckdb"} <= {part(module) for module in MODULES if module}
+    known: set[str] = set()
+    for name, may in MAY_IMPORT.items():
+        assert may <= known
+        known.add(name)
 
 
-@pytest.mark.parametrize("module", KINDS)
-def test_kinds_know_no_row_of_the_table(module: str) -> None:
-    """What reads a kind of stream is given its row: it does not look another up in the table, and no other kind."""
-    assert not ARROWS[module] & {"endpoints", "kinds", "tap", "run"}
-    assert not ARROWS[module] & (set(KINDS) - {"lists"})
+@pytest.mark.parametrize("module", sorted(name for name in MODULES if part(name) in NO_SDK))
+def test_the_engine_does_without_the_sdk(module: str) -> None:
+    """What a row, a page, a timestamp or a bookmark means, and how pages are read, needs no SDK."""
+    assert "singer_sdk" not in others(read(module))
 
 
-@pytest.mark.parametrize("module", PURE)
-def test_pure_modules_know_neither_network_nor_sdk(module: str) -> None:
-    """What a row, a page, a stamp or a bookmark means is told without the network and the SDK."""
-    assert not others(read(module)) & {"requests", "urllib", "urllib3", "http", "socket", "backoff", "singer_sdk"}
+@pytest.mark.parametrize("module", sorted(name for name in MODULES if part(name) not in {*KNOWS_HTTP, "sandbox"}))
+def test_one_part_knows_http(module: str) -> None:
+    """Requests are sent in one place."""
+    assert not others(read(module)) & {"requests", "urllib3", "backoff", "socket"}
 
 
-@pytest.mark.parametrize("module", sorted(set(MODULES) - {"http"}))
-def test_one_module_knows_http(module: str) -> None:
-    """Requests are made in one place."""
-    assert not others(read(module)) & {"requests", "urllib3", "backoff", "pyrate_limiter"}
+def test_the_transport_knows_no_stream() -> None:
+    """What carries bytes knows nothing of rows of the table."""
+    used = {name for module in MODULES if part(module) == "api" for name in own_modules(read(module))}
+    assert not {name for name in used if part(name) == "catalog"}
 
 
-@pytest.mark.parametrize("module", ["http", "output"])
-def test_transport_knows_no_stream(module: str) -> None:
-    """What carries bytes knows nothing of rows of the table, nor of the SDK's streams."""
-    assert not (of_package(read(module), for_types=False) | of_package(read(module), for_types=True)) - {"paging"}
-    assert "from singer_sdk import" not in read(module)
+@pytest.mark.parametrize("module", sorted(set(MODULES) - {"", SDK_HOOKS}))
+def test_one_module_touches_what_is_private_of_the_sdk(module: str) -> None:
+    """Private modules of the SDK are imported, and private methods of it are overridden, in one file."""
+    private = [name for name in imports(read(module)) if name.startswith("singer_sdk") and "._" in name]
+    assert private == []
+    overridden = [
+        inner.name
+        for node in ast.walk(ast.parse(read(module)))
+        if isinstance(node, ast.ClassDef)
+        for inner in node.body
+        if isinstance(inner, ast.FunctionDef) and inner.name.startswith("_") and not inner.name.startswith("__")
+        if any(ast.unparse(one) == "override" for one in inner.decorator_list)
+    ]
+    assert overridden == []
 
 
 def literals(source: str) -> set[str]:
     """List the texts that a source has in its code: not its docstrings, nor the corrections of facts."""
     tree = ast.parse(source)
-    apart = {
+    left_out = {
         id(inner)
         for node in ast.walk(tree)
         if isinstance(node, ast.Expr) or (isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "CORRECTIONS")
@@ -271,11 +185,11 @@ def literals(source: str) -> set[str]:
     return {
         node.value
         for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in apart
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in left_out
     }
 
 
-def test_the_reader_of_texts_is_right() -> None:
+def test_the_reader_of_texts_finds_texts_in_code() -> None:
     """Texts are found wherever they are in code, and docstrings and corrections are not taken for code."""
     source = """
 'jobs'
@@ -284,31 +198,27 @@ OTHERS: dict = {("calls", "b"): {"forms": f"tasks{1}"}}
 def late():
     "bookings"
     if name == "customers":
-        ask("teams")
+        fetch("teams")
 """
     assert literals(source) == {"calls", "b", "forms", "tasks", "customers", "teams"}
 
 
-@pytest.mark.parametrize("module", sorted(set(MODULES) - {"endpoints"}))
+ENGINE = sorted(name for name in MODULES if name and part(name) != "sandbox" and name != "catalog.endpoints")
+
+
+@pytest.mark.parametrize("module", ENGINE)
 def test_no_stream_is_named_in_the_engine(module: str) -> None:
     """Code knows kinds of streams: a stream's name stands in the table, in the facts and in the corrections alone."""
     assert literals(read(module)) & BY_NAME.keys() == set()
 
 
-def test_the_sandbox_pages_by_its_own_code() -> None:
-    """The sandbox takes the table from the tap, and nothing else: a fault in shared code would prove itself right."""
-    for file in (PACKAGE / "sandbox").rglob("*.py"):
-        source = file.read_text(encoding="utf-8")
-        used = of_package(source, for_types=False) | of_package(source, for_types=True)
-        assert used <= {"sandbox", "endpoint", "endpoints"}, file.name
+@pytest.mark.parametrize("module", sorted(set(MODULES) - {"catalog.endpoints"}))
+def test_files_are_short(module: str) -> None:
+    """A file has one job, and is read in one go; the table of streams is the exception."""
+    assert len(read(module).splitlines()) <= LONGEST * 1.1
 
 
-def test_the_tap_runs_without_the_sandbox() -> None:
-    """The sandbox is an extra: nothing of the tap imports it."""
-    assert [module for module in MODULES if "sandbox" in of_package(read(module), for_types=False)] == []
-
-
-def test_nothing_imports_the_scripts() -> None:
-    """The scripts, the tests and the demo are not installed: nothing of the package imports them."""
-    sources = [file.read_text(encoding="utf-8") for file in PACKAGE.rglob("*.py")]
-    assert not {name for source in sources for name in others(source)} & {"scripts", "tests", "demo", "refresh_schemas"}
+def test_nothing_imports_what_is_not_installed() -> None:
+    """The scripts, the tests and the examples are not in the wheel: nothing of the package imports them."""
+    used = {name for module in MODULES for name in others(read(module))}
+    assert not used & {"scripts", "tests", "examples"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from tap_servicetitan.sandbox.business.books import account
 from tap_servicetitan.sandbox.business.opening import sku_name
 from tap_servicetitan.sandbox.business.shop import Job, Shop, money
 from tap_servicetitan.sandbox.catalogue import NAMES, price_of
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _KINDS = ("services", "services", "services", "materials", "equipment")
 _TYPES = {"services": "Service", "materials": "Material", "equipment": "Equipment"}
 _TAX = 0.0725
+# Places in the list of accounts: all that is sold is income.
+_SERVICE, _INSTALL = 0, 1
 
 
 @dataclasses.dataclass(slots=True, eq=False)
@@ -110,6 +113,7 @@ def _line(shop: Shop, job: Job, place: int) -> dict[str, Any]:
         "membershipTypeId": 0,
         "technicianId": id_of("technicians", job.technicians[0]),
         "businessUnit": _unit(job),
+        "generalLedgerAccount": account(_INSTALL if kind == "equipment" else _SERVICE) | {"type": "Income"},
         "importId": None,
         "exportId": None,
     }

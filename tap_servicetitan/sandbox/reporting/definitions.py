@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tap_servicetitan.sandbox.reporting.built_in import BUILT_IN
 from tap_servicetitan.sandbox.reporting.report import SPAN, UNITS, Field, Parameter, Report
 
 __all__ = [
@@ -109,7 +110,7 @@ TECHNICIANS = Report(
     ),
 )
 
-REPORTS = (JOBS, REVENUE, INVOICES, RECEIVABLES, TECHNICIANS)
+REPORTS = (JOBS, REVENUE, INVOICES, RECEIVABLES, TECHNICIANS, *BUILT_IN)
 
 
 def find(category: str, identity: str) -> Report | None:

@@ -37,9 +37,9 @@ def is_within(stamp: str | None, given: Given) -> bool:
 
 
 def all_items(world: World, stream: str, now: int) -> Iterator[Item]:
-    """Yield all rows of a stream in the order of their ids."""
+    """Yield all rows of a stream in the order of their ids, if they have some."""
     rows = (world.item(row, now) for row in world.rows(stream, now))
-    yield from sorted(rows, key=lambda item: str(item["id"]))
+    yield from sorted(rows, key=lambda item: str(item.get("id")))
 
 
 def names(world: World, stream: str, now: int) -> dict[int, str]:
