@@ -194,7 +194,7 @@ def _has_more(page: ListPage, read: int, *, new: int) -> bool:
     """Tell whether to read on: also where rows are missing that the total counts, as long as pages bring new ones."""
     if page.more:
         return True
-    behind = page.more is None if page.total is None else page.total > read
+    behind = page.more is None or (page.total or 0) > read
     return behind and new > 0
 
 
