@@ -7,19 +7,19 @@ import math
 import threading
 import time
 from collections import Counter
-from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
 from tap_servicetitan.api.auth import AccessToken, Authorization
 from tap_servicetitan.api.retry import retry
-from tap_servicetitan.api.statuses import judge, read_date
+from tap_servicetitan.api.statuses import judge
 from tap_servicetitan.api.transport import Transport
 from tap_servicetitan.errors import TransientError, UnreadableBodyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from tap_servicetitan.api.request import Request
     from tap_servicetitan.api.statuses import Reply
@@ -48,7 +48,6 @@ class Client:
         self._counts: Counter[str] = Counter()
         self._counting = threading.Lock()
         self._endpoints: dict[str, threading.Lock] = {}
-        self._clock = datetime.now(UTC), time.monotonic()
         self.accepted = threading.Event()
         """Set as soon as the API has served, or known and refused, one request of this tenant."""
 
@@ -72,9 +71,8 @@ class Client:
         return max(0.0, self._paused_until - time.monotonic())
 
     def now(self) -> datetime:
-        """Tell the time by the API's clock, which is that of the timestamps: this machine's may be wrong."""
-        moment, at = self._clock
-        return moment + timedelta(seconds=time.monotonic() - at)
+        """Tell the time by the API's clock."""
+        return self._transport.now()
 
     def fetch(self, request: Request, read: Callable[[bytes], T]) -> T:
         """Send a request, with retries where they may help, and return what `read` makes of the body.
@@ -135,7 +133,4 @@ class Client:
         values = {name: quote(str(value), safe="") for name, value in request.path_values.items()}
         url = self._settings.host + request.path.format(tenant=self._settings.tenant_id, **values)
         auth = Authorization(token, self._settings.st_app_key)
-        reply = self._transport.send(request.stream, request.method, url, auth=auth, **request.parts())
-        if moment := read_date(reply.headers.get("Date", "")):
-            self._clock = moment, time.monotonic()
-        return reply
+        return self._transport.send(request.stream, request.method, url, auth=auth, **request.parts())

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import http.cookiejar
 import logging
+import time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import requests
 
-from tap_servicetitan.api.statuses import Reply
+from tap_servicetitan.api.statuses import Reply, read_date
 from tap_servicetitan.errors import CredentialsError, TransientError
 
 if TYPE_CHECKING:
@@ -38,12 +40,18 @@ class Transport:
         # urllib3 logs the query of each request at DEBUG, and with it the bookmark.
         logging.getLogger("urllib3").setLevel(logging.WARNING)
         self._timeout = timeout
+        self._clock = datetime.now(UTC), time.monotonic()
         self._session = requests.Session()
         self._session.headers.update({"Accept": "application/json", "User-Agent": "tap-servicetitan"})
         self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
         adapter = requests.adapters.HTTPAdapter(pool_maxsize=connections)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
+
+    def now(self) -> datetime:
+        """Tell the time by the API's clock, which is that of the timestamps: this machine's may be wrong."""
+        moment, at = self._clock
+        return moment + timedelta(seconds=time.monotonic() - at)
 
     def send(self, who: str, method: str, url: str, auth: Auth, **parts: object) -> Reply:
         """Send a request, and read the response to its end.
@@ -73,6 +81,8 @@ class Transport:
                 raise CredentialsError(msg) from None
             took_too_long = isinstance(error, requests.Timeout | requests.exceptions.ChunkedEncodingError)
             raise TransientError(msg, overload=took_too_long) from None
+        if moment := read_date(response.headers.get("Date", "")):
+            self._clock = moment, time.monotonic()
         return Reply(response.status_code, response.reason or "", response.headers, body)
 
 
