@@ -37,7 +37,7 @@ def open_file(settings: Settings, *, read_only: bool = False) -> Iterator[duckdb
             db.execute("SET TimeZone = 'UTC'")
             db.execute("SET enable_progress_bar = false")
             yield db
-    except duckdb.Error as error:
+    except (duckdb.Error, OSError) as error:
         raise LoadError(_describe(path, error)) from error
     finally:
         if is_new and _holds_nothing(path):
@@ -50,9 +50,9 @@ def _holds_nothing(path: Path) -> bool:
     return False
 
 
-def _describe(path: Path, error: duckdb.Error) -> str:
+def _describe(path: Path, error: Exception) -> str:
     text = str(error)
-    first = text.splitlines()[0]
+    first = next(iter(text.splitlines()), "")
     if "lock on file" in text:
         return f"{path} is in use by another process, and DuckDB lets only one write; wait for it or end it ({first})"
     if "not a valid DuckDB database file" in text:

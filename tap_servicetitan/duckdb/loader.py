@@ -116,7 +116,8 @@ class Loader:
         except LoadError:
             if line.endswith(b"\n"):
                 raise
-            # The tap was killed: what its last STATE covers is good.
+            # The tap was killed: what its last STATE covers is good, and nothing else is.
+            self._needs_state = True
             self._finish()
             msg = f"the input ends in the middle of line {number}; what the last STATE covers is committed"
             raise LoadError(msg) from None
