@@ -1,0 +1,101 @@
+"""Column types: which one a property gets, which values fit it, and which type is wider than another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Sums of amounts come out exact. Numbers with more digits behind the point are measures, which DOUBLE holds.
+NUMBER = "DECIMAL(38,6)"
+
+# Significant digits: all digits but leading zeros and those at the end behind a point. At most 15 survive in a DOUBLE;
+# a number with more fits if it is the shortest text of its DOUBLE.
+_DIGITS = "length(ltrim(rtrim(regexp_replace(regexp_replace({0}, '[eE].*$', ''), '[^0-9]', '', 'g'), '0'), '0'))"
+_IS_NUMBER = r"regexp_full_match({0}, '-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?')"
+_SURVIVES = (
+    f"coalesce(isfinite(TRY_CAST({{0}} AS DOUBLE)), false) AND ({_DIGITS} = 0"
+    f" OR {_DIGITS} <= 15 AND abs(TRY_CAST({{0}} AS DOUBLE)) > 1e-300"
+    " OR replace(TRY_CAST({0} AS DOUBLE)::VARCHAR, 'e+', 'e') = replace(lower({0}), 'e+', 'e'))"
+)
+
+# When the text of a JSON value fits. DuckDB's own casts are too obliging for this question: they make 2 of '1.5',
+# true of 'yes', a date of a time, and round what has too many digits.
+FITS = {
+    "BIGINT": r"regexp_full_match({0}, '-?(0|[1-9][0-9]*)([.]0+)?') AND TRY_CAST({0} AS BIGINT) IS NOT NULL",
+    "BOOLEAN": "{0} IN ('true', 'false')",
+    "DATE": r"regexp_full_match({0}, '[0-9-]+(T[0:.]+Z?)?') AND TRY_CAST({0} AS DATE) IS NOT NULL",
+    NUMBER: (
+        r"(regexp_full_match({0}, '-?(0|[1-9][0-9]*)([.][0-9]{{1,6}}0*)?')"
+        rf" OR contains(lower({{0}}), 'e') AND {_IS_NUMBER} AND {_SURVIVES}"
+        rf" AND TRY_CAST({{0}} AS {NUMBER})::DOUBLE = TRY_CAST({{0}} AS DOUBLE))"
+        rf" AND TRY_CAST({{0}} AS {NUMBER}) IS NOT NULL"
+    ),
+    "DOUBLE": f"{_IS_NUMBER} AND {_SURVIVES}",
+    "TIMESTAMP": "isfinite(TRY_CAST({0} AS TIMESTAMPTZ))",
+}
+
+# A plain TIMESTAMP in UTC reads the same in every session, and from Python without pytz. The way to it is by
+# TIMESTAMPTZ, because a cast to TIMESTAMP ignores the offset.
+_CONVERT = {"TIMESTAMP": "TRY_CAST({0} AS TIMESTAMPTZ)::TIMESTAMP"}
+
+# How values of a column read as text, when the column has to become one.
+_AS_TEXT = {
+    "TIMESTAMP": "replace(CAST({0} AS VARCHAR), ' ', 'T') || 'Z'",
+    "JSON": "({0} ->> '$')",
+    NUMBER: "regexp_replace(CAST({0} AS VARCHAR), '[.]?0+$', '')",
+}
+
+# From a type to those that hold all its values.
+_WIDER: Mapping[str, tuple[str, ...]] = {
+    "BIGINT": (NUMBER, "VARCHAR"),
+    "BOOLEAN": ("VARCHAR",),
+    "DATE": ("TIMESTAMP", "VARCHAR"),
+    NUMBER: ("DOUBLE", "VARCHAR"),
+    "DOUBLE": ("VARCHAR",),
+    "TIMESTAMP": ("VARCHAR",),
+    "JSON": ("VARCHAR",),
+}
+
+
+def column_type(schema: Mapping[str, Any]) -> str:
+    """Give the type of a property; what has no single simple type is kept as JSON."""
+    declared = schema.get("type", ())
+    types = {declared} if isinstance(declared, str) else set(declared)
+    match sorted(types - {"null"}):
+        case ["integer"]:
+            return "BIGINT"
+        case ["number"] | ["integer", "number"]:
+            return NUMBER
+        case ["boolean"]:
+            return "BOOLEAN"
+        case ["string"]:
+            return {"date-time": "TIMESTAMP", "date": "DATE"}.get(schema.get("format", ""), "VARCHAR")
+    return "JSON"
+
+
+def is_wider(new: str, old: str) -> bool:
+    """Whether a type holds all values of another."""
+    return new in _WIDER.get(old, ())
+
+
+def fits(type_: str, text: str, *, is_key: bool) -> str:
+    """Write the condition that a text, an expression, fits a type."""
+    condition = FITS[type_].format(text)
+    if is_key and type_ == "TIMESTAMP":
+        # Two keys must not become one where a TIMESTAMP ends, at microseconds.
+        condition += rf" AND NOT regexp_matches({text}, '[.][0-9]{{6}}[0-9]*[1-9]')"
+    return condition
+
+
+def converted(type_: str, text: str) -> str:
+    """Write the value of a text, an expression, of which it is known that it fits."""
+    return _CONVERT.get(type_, f"CAST({{0}} AS {type_})").format(text)
+
+
+def widened(old: str, new: str, column: str) -> str:
+    """Write the value of a column, a quoted name, in a wider type."""
+    if new == "VARCHAR":
+        return _AS_TEXT.get(old, "CAST({0} AS VARCHAR)").format(column)
+    return f"CAST({column} AS {new})"
