@@ -16,12 +16,14 @@ WHEEL := .venv-wheel
 PIP_INSTALL := -m pip install --quiet --quiet --disable-pip-version-check
 NEW_ENOUGH := import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12")
 
-.PHONY: help demo demo-setup many-tenants test test-setup test-airflow test-wheel benchmark lint types format docs generated constraints airflow-constraints clean
+.PHONY: help demo demo-setup many-tenants quick test test-slow test-all test-setup test-airflow test-wheel benchmark lint types format docs generated constraints airflow-constraints clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make demo        load the sandbox into a DuckDB file with Meltano, twice'
-	@echo 'make test        run the tests, after installing what they need'
+	@echo 'make quick       run the tests that need no server, in a minute'
+	@echo 'make test        run the tests against the sandbox too, in minutes'
+	@echo 'make test-all    and those with real targets, and of the documentation'
 	@echo 'make many-tenants  load 20 tenants of the sandbox into PostgreSQL with Airflow'
 	@echo 'make test-airflow  run the tests that load many tenants with Airflow, which take minutes each'
 	@echo 'make test-wheel  run the tests against the built wheel'
@@ -37,8 +39,19 @@ demo: demo-setup
 
 demo-setup: $(DEMO)/.installed $(TARGETS)/target-jsonl/.installed
 
-test: test-setup
-	$(DEV)/bin/pytest $(SIDE_BY_SIDE) $(ARGS)
+# What needs no server: the first to run, in under a minute.
+quick: $(DEV)/.installed
+	$(DEV)/bin/pytest $(SIDE_BY_SIDE) -m quick $(ARGS)
+
+# All but what loads real targets or runs the documentation's commands.
+test: $(DEV)/.installed
+	$(DEV)/bin/pytest $(SIDE_BY_SIDE) -m 'not slow and not airflow' $(ARGS)
+
+# The rest.
+test-slow: test-setup
+	$(DEV)/bin/pytest $(SIDE_BY_SIDE) -m 'slow and not airflow' $(ARGS)
+
+test-all: test test-slow
 
 # Meltano is the demo's.
 test-setup: $(DEV)/.installed $(DEMO)/.installed $(AIRFLOW)/.installed $(patsubst %,$(TARGETS)/target-%/.installed,csv jsonl postgres)

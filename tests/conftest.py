@@ -9,10 +9,30 @@ import pytest
 
 from tap_servicetitan.api import retry
 from tap_servicetitan.sandbox.server import Sandbox, serve
-from tests.support import short_pages as support
+from tests.support.paths import ROOT
+from tests.support.short_pages import short_pages as shortened
+
+TIERS = {
+    "tests/unit": "quick",
+    "tests/targets": "slow",
+    "tests/campaigns": "slow",
+    "tests/docs": "slow",
+    "tests/benchmarks": "slow",
+    "tests/duckdb/test_sync.py": "slow",
+}
+"""Which tests need no server, and which load real targets or run the documentation's commands, by folder."""
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by the folder that they are in: `make quick`, `make test` and `make test-all` choose by that."""
+    for item in items:
+        for folder, tier in TIERS.items():
+            is_there = (ROOT / folder) in (item.path, *item.path.parents)
+            if is_there and not (tier == "quick" and "sandbox" in getattr(item, "fixturenames", ())):
+                item.add_marker(tier)
 
 
 @pytest.fixture
@@ -35,4 +55,4 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def short_pages() -> Iterator[Callable[[int], None]]:
     """Let all lists have pages of so many rows when called."""
     with contextlib.ExitStack() as stack:
-        yield lambda size: stack.enter_context(support.short_pages(size))
+        yield lambda size: stack.enter_context(shortened(size))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from tap_servicetitan.errors import CatalogError
+
+if TYPE_CHECKING:
+    from tap_servicetitan.json_type import Json
 
 
 def check_catalog(catalog: object) -> None:
@@ -35,7 +38,7 @@ def _fault(entry: object) -> str | None:
     return None
 
 
-def _is_metadata(one: Any) -> bool:  # noqa: ANN401 - any JSON value
+def _is_metadata(one: Json) -> bool:
     return isinstance(one, dict) and isinstance(one.get("breadcrumb"), list) and isinstance(one.get("metadata"), dict)
 
 

@@ -16,6 +16,7 @@ from tap_servicetitan.settings.reports import CUSTOM_REPORTS, USUAL_DAYS, USUAL_
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from tap_servicetitan.json_type import Json
     from tap_servicetitan.reports.api import ReportApi
     from tap_servicetitan.reports.description import Parameter, Report, Value
 
@@ -88,7 +89,7 @@ def _settings(report: Report, category: str, identity: int) -> dict[str, Any]:
     return found
 
 
-def _example(parameter: Parameter) -> Any:  # noqa: ANN401 - any JSON value
+def _example(parameter: Parameter) -> Json:
     value = (
         parameter.values[0][0]
         if parameter.values

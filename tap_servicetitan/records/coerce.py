@@ -28,6 +28,8 @@ from tap_servicetitan.state.timestamps import parse
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from tap_servicetitan.json_type import Json
+
 Schema: TypeAlias = dict[str, Any]
 Record: TypeAlias = dict[str, Any]
 
@@ -79,7 +81,7 @@ class Coercer:
             if name in declared
         }
 
-    def _value(self, value: Any, schema: Schema, path: str) -> Any:  # noqa: ANN401 - any JSON value
+    def _value(self, value: Json, schema: Schema, path: str) -> Json:
         if value is None:
             return None
         types = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_servicetitan.catalog.endpoint import Endpoint
+    from tap_servicetitan.json_type import Json
     from tap_servicetitan.records.columns import AddedColumn
     from tap_servicetitan.records.passthrough import Rows
 
@@ -254,7 +255,7 @@ def _made(choices: Sequence[Sequence[str]], value: Callable[[str], Any]) -> str:
     return hashlib.sha256(_encode([_ordered(part) for part in parts])).hexdigest()
 
 
-def _within(record: Record, path: str) -> Any:  # noqa: ANN401 - any JSON value
+def _within(record: Record, path: str) -> Json:
     name, _, rest = path.partition(".")
     found = record.get(name)
     if not rest:

@@ -16,6 +16,8 @@ from tap_servicetitan.errors import NonConformingPageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
+    from tap_servicetitan.json_type import Json
+
 Schema: TypeAlias = dict[str, Any]
 Selects: TypeAlias = "Callable[[tuple[str, ...]], bool]"
 Type: TypeAlias = Any
@@ -156,7 +158,7 @@ def _array(items: Schema, path: str) -> Value:
     return Array(_value(items, f"{path}[]", lambda _: True, ()))
 
 
-def _as_list(types: Any) -> list[str]:  # noqa: ANN401 - a text or a list of them
+def _as_list(types: Json) -> list[str]:
     return [types] if isinstance(types, str) else list(types)
 
 

@@ -18,6 +18,7 @@ from tap_servicetitan.errors import ReportError, TypeMismatchError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from tap_servicetitan.json_type import Json
     from tap_servicetitan.reports.description import Field, Report
 
 Kind = Literal["number", "boolean", "date", "text"]
@@ -201,7 +202,7 @@ def _description(field: Field) -> str:
     return f"{field.label} ({field.name})" if field.label and field.label != field.name else field.name
 
 
-def as_text(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
+def as_text(value: Json) -> str | None:
     """Write any value as text; null stays null."""
     if value is None or isinstance(value, str):
         return value
@@ -210,14 +211,14 @@ def as_text(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
 
 def _empty_is_null(fit: Callable[[Any], Any]) -> Callable[[Any], Any]:
     @functools.wraps(fit)
-    def fitted(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    def fitted(value: Json) -> Json:
         return None if value is None or value == "" else fit(value)
 
     return fitted
 
 
 @_empty_is_null
-def _as_number(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+def _as_number(value: Json) -> Json:
     if isinstance(value, str) and _NUMBER.fullmatch(value):
         # Not of a text such as 00123: its zeros would be lost.
         return Decimal(value)
@@ -227,7 +228,7 @@ def _as_number(value: Any) -> Any:  # noqa: ANN401 - any JSON value
 
 
 @_empty_is_null
-def _as_boolean(value: Any) -> bool:  # noqa: ANN401 - any JSON value
+def _as_boolean(value: Json) -> bool:
     found = value if isinstance(value, bool) else {"true": True, "false": False}.get(str(value).lower())
     if found is None:
         raise TypeMismatchError
@@ -235,7 +236,7 @@ def _as_boolean(value: Any) -> bool:  # noqa: ANN401 - any JSON value
 
 
 @_empty_is_null
-def _as_date(value: Any) -> str:  # noqa: ANN401 - any JSON value
+def _as_date(value: Json) -> str:
     found = _DATE.fullmatch(value) if isinstance(value, str) else None
     if found is None:
         raise TypeMismatchError

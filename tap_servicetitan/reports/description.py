@@ -15,6 +15,8 @@ from tap_servicetitan.errors import ReportError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+    from tap_servicetitan.json_type import Json
+
 Value = tuple[Any, str]
 """A value that a parameter accepts, and its name."""
 
@@ -138,7 +140,7 @@ def _faults_of_days(given: Mapping[str, Any], days: Collection[str], known: Mapp
             yield f"parameter {name} of the window is a {kind}, not a Date; those are {', '.join(dates) or 'none'}"
 
 
-def _converted(parameter: Parameter, given: Any, accepted: Sequence[Value]) -> Any:  # noqa: ANN401 - any JSON value
+def _converted(parameter: Parameter, given: Json, accepted: Sequence[Value]) -> Json:
     if isinstance(given, list) and not parameter.is_array:
         msg = "is a list, and the report takes a single value"
         raise ValueError(msg)
@@ -148,7 +150,7 @@ def _converted(parameter: Parameter, given: Any, accepted: Sequence[Value]) -> A
     return [_one(parameter, one, accepted) for one in (given if isinstance(given, list) else [given])]
 
 
-def _one(parameter: Parameter, given: Any, accepted: Sequence[Value]) -> Any:  # noqa: ANN401 - any JSON value
+def _one(parameter: Parameter, given: Json, accepted: Sequence[Value]) -> Json:
     if accepted:
         text = _text(given)
         by_key = [key for key, _ in accepted if _text(key) == text]
@@ -166,17 +168,17 @@ def _one(parameter: Parameter, given: Any, accepted: Sequence[Value]) -> Any:  #
     return value
 
 
-def _number(given: Any) -> float | int | None:  # noqa: ANN401 - any JSON value
+def _number(given: Json) -> float | int | None:
     if isinstance(given, str) and _NUMBER.fullmatch(given.strip()):
         return float(given) if "." in given else int(given)
     return given if isinstance(given, int | float) and not isinstance(given, bool) else None
 
 
-def _boolean(given: Any) -> bool | None:  # noqa: ANN401 - any JSON value
+def _boolean(given: Json) -> bool | None:
     return {"true": True, "false": False}.get(_text(given).strip().lower())
 
 
-def _date(given: Any) -> str | None:  # noqa: ANN401 - any JSON value
+def _date(given: Json) -> str | None:
     try:
         return date.fromisoformat(given.strip()).isoformat()
     except (AttributeError, ValueError):
@@ -187,7 +189,7 @@ _TYPES: Mapping[str, Callable[[Any], Any]] = {"Number": _number, "Boolean": _boo
 _WANTED = {"Number": "number", "Boolean": "value true or false", "Date": "date such as 2024-01-31"}
 
 
-def _text(value: Any) -> str:  # noqa: ANN401 - any JSON value
+def _text(value: Json) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 

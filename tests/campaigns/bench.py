@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import functools
 import socket
 import time
 from typing import TYPE_CHECKING, Any
@@ -23,7 +22,6 @@ CLOSED_PORT = 9
 """A port that nothing listens at."""
 
 
-@functools.cache
 class Stopwatch:
     """A clock that does not wait: sleeping moves it on, and is counted."""
 

@@ -270,7 +270,7 @@ def test_a_list_is_asked_as_its_row_says(everything: Case, stream: str) -> None:
     if row.page_size is None:
         assert not any(query.keys() & {"page", "pageSize"} for query in asked)
     else:
-        assert {query["pageSize"] for query in asked} <= {str(row.page_size), "3"}
+        assert all(1 <= int(query["pageSize"]) <= (row.page_size or 0) for query in asked)
         assert int(asked[0]["page"]) == row.first_page
 
 

@@ -20,25 +20,26 @@ NAME = PACKAGE.name
 
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
+    "json_type": set(),
     "terminal": set(),
     # What there is to read, and what is remembered of it.
-    "catalog": {"errors"},
-    "state": {"errors"},
-    "settings": {"catalog", "errors", "state"},
+    "catalog": {"json_type", "errors"},
+    "state": {"json_type", "errors"},
+    "settings": {"json_type", "catalog", "errors", "state"},
     # The way of the data.
-    "api": {"errors", "settings"},
+    "api": {"json_type", "errors", "settings"},
     "session": {"api", "settings"},
-    "records": {"api", "catalog", "errors", "settings", "state"},
-    "readers": {"api", "catalog", "errors", "records", "session", "settings", "state"},
-    "reports": {"api", "catalog", "errors", "readers", "records", "session", "settings", "state"},
-    "sync": {"catalog", "errors", "readers", "records", "session", "settings", "state", "terminal"},
+    "records": {"json_type", "api", "catalog", "errors", "settings", "state"},
+    "readers": {"json_type", "api", "catalog", "errors", "records", "session", "settings", "state"},
+    "reports": {"json_type", "api", "catalog", "errors", "readers", "records", "session", "settings", "state"},
+    "sync": {"json_type", "catalog", "errors", "readers", "records", "session", "settings", "state", "terminal"},
     # The commands.
-    "tap": {"catalog", "errors", "readers", "records", "reports", "session", "settings", "sync"},
-    "cli": {"api", "catalog", "errors", "reports", "settings", "state", "sync", "tap", "terminal"},
+    "tap": {"json_type", "catalog", "errors", "readers", "records", "reports", "session", "settings", "sync"},
+    "cli": {"json_type", "api", "catalog", "errors", "reports", "settings", "state", "sync", "tap", "terminal"},
     "__main__": {"cli"},
     # A loader that knows Singer messages alone, and a server that must not prove a shared fault right.
     "duckdb": set(),
-    "sandbox": {"catalog"},
+    "sandbox": {"json_type", "catalog"},
 }
 """What each part of the package may import of the others, from the bottom up; those for annotations count too."""
 

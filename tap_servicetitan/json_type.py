@@ -1,0 +1,8 @@
+"""The type of what JSON holds."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+Json: TypeAlias = Any
+"""Any JSON value: an object, an array, a text, a number, a boolean or null."""
