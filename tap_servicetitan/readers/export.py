@@ -39,6 +39,8 @@ class ExportReader(Reader):
                 if token is None or not recoverable:
                     raise
                 token, start, recoverable = None, self._start(bookmark), False
+                # The feed starts over, and its tokens come again.
+                tokens.clear()
                 self._announce_recovery(start)
                 continue
             token, more = fetched.token, fetched.more
