@@ -33,6 +33,7 @@ from tests.support.reporting import (
     windows_asked,
 )
 from tests.support.running import Message, command_line, run, run_command
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
     from tap_servicetitan.sandbox.server import Sandbox
@@ -273,6 +274,8 @@ def test_a_killed_run_goes_on_at_the_next_window(sandbox: Sandbox, tmp_path: Pat
             written += [message["record"]] if message["type"] == "RECORD" else []
             state = message["value"] if message["type"] == "STATE" else state
             if state.get("bookmarks", {}).get("job_report", {}).get("resume") == "2026-08-28":
+                # The request of the next window hangs in the sandbox: it must be in the log before that is cleared.
+                until(lambda: len(sandbox.requests(DATA["Jobs"])) > len(WINDOWS[:3]))
                 tap.kill()
                 break
     sandbox.clear_faults()

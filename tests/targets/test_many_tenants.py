@@ -11,7 +11,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,9 +28,10 @@ from tap_servicetitan.settings.schema import SETTINGS
 from tests.support.paths import ROOT
 from tests.support.postgres import Server, postgres
 from tests.support.running import catalog_of, run
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 EXAMPLE = ROOT / "examples" / "many-tenants"
 PROGRAMS = (ROOT / ".venv-demo" / "bin", ROOT / ".venv-targets" / "target-postgres" / "bin")
@@ -360,14 +360,6 @@ def stuck(tenant: Sandbox) -> Iterator[subprocess.Popen[bytes]]:
         finally:
             process.kill()
     tenant.clear_faults()
-
-
-def until(holds: Callable[[], object]) -> None:
-    """Wait until something holds, at the longest for a minute."""
-    patience = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < patience
-        time.sleep(0.05)
 
 
 def states(db: psycopg.Connection[Any]) -> list[str]:
