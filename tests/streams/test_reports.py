@@ -475,7 +475,7 @@ def test_the_limit_of_a_report_is_honoured(
     waits = [
         one
         for one in caplog.messages
-        if re.fullmatch(r"job_report: waits 0\.[345] s, as report_runs_per_minute has it", one)
+        if re.fullmatch(r"job_report: waits 0\.[345] s, because of report_runs_per_minute", one)
     ]
     assert len(waits) == len(WINDOWS) - 1
 

@@ -171,7 +171,7 @@ def test_a_sync_loads_only_the_facts_it_needs(others: str, monkeypatch: pytest.M
     schema.stream_facts.cache_clear()
     schema.stream_schema.cache_clear()
     tap = TapServiceTitan(config=CONFIG, catalog={"streams": entries})
-    monkeypatch.setitem(tap.__dict__, "client", NothingNew(asked))
+    monkeypatch.setitem(tap.session.__dict__, "client", NothingNew(asked))
     tap.sync_all()
     # The child asks for its parents.
     assert sorted(asked) == ["bookings", "calls", "estimates", "jobs", "teams"]

@@ -385,7 +385,7 @@ def test_what_lies_below_the_cut_is_written(
     item = {"id": 1, "subcategories": [{"id": 2, "subcategories": [{"id": 3, "subcategories": [{"id": 4}]}]}]}
     body = json.dumps({"hasMore": False, "continueFrom": "t", "data": [item]}).encode()
     tap = TapServiceTitan(config={"client_id": "a", "client_secret": "b", "st_app_key": "c", "tenant_id": "42"})
-    monkeypatch.setitem(tap.__dict__, "client", OneAnswer(body))
+    monkeypatch.setitem(tap.session.__dict__, "client", OneAnswer(body))
     tap.streams["pricebook_categories"].sync()
     written = [json.loads(line) for line in capsysbinary.readouterr().out.splitlines()]
     assert [one["record"] for one in written if one["type"] == "RECORD"] == [item]
