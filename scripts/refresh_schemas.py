@@ -236,7 +236,7 @@ def refresh(documents: dict[str, tuple[Json, Json]], folder: Path = SCHEMAS, onl
     rows = rows_of(only)
     lost = [row.name for row in rows if plain(row.url) not in documents]
     if lost:
-        msg = f"no document has the path of: {', '.join(lost)}; mend the row in endpoints.py or bring its document"
+        msg = f"no document has the path of: {', '.join(lost)}; fix the row in endpoints.py or bring its document"
         raise SystemExit(msg)
     for row in rows:
         modules.setdefault(row.module, {})[row.name] = endpoint_facts(row, documents)

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
+SIGNAL_HANDLERS = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+"""Those of the process, before a test or a fixture builds a tap."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by the folder that they are in: `make quick`, `make test` and `make test-all` choose by that."""
     for item in items:
@@ -39,9 +43,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def _own_signal_handlers() -> Iterator[None]:
     """Take back the handlers that the SDK installs in the process that builds a tap: this one is pytest's."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
-    for number, handler in before.items():
+    for number, handler in SIGNAL_HANDLERS.items():
         signal.signal(number, handler)
 
 

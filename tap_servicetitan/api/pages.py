@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import msgspec
-import simplejson
 
-from tap_servicetitan.errors import EndlessFeedError, UnexpectedBodyError, UnreadableBodyError
+from tap_servicetitan.api.repair import repaired
+from tap_servicetitan.errors import EndlessFeedError, UnexpectedBodyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,12 +70,6 @@ class ReportPage(msgspec.Struct, rename="camel"):
         """The values of each row, in the order of the columns."""
         return self.data or []
 
-
-MAX_DEPTH = 200
-"""How deep values may be nested; deeper ones become null where a body cannot be read as it is."""
-
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]|-?(?:NaN|Infinity)|-?\d+(?:\.\d+)?[eE][+-]?\d{18,}', re.DOTALL)
-"""Strings, brackets, and what is no number that JSON or a Decimal can hold."""
 
 # Decimal, so that money keeps its digits from the API to the target.
 _items = msgspec.json.Decoder(list[Any] | None, float_hook=Decimal)
@@ -239,7 +232,7 @@ def _readable(body: bytes, read: Callable[[bytes], T], wanted: str) -> T:
         except msgspec.ValidationError:
             raise
         except (msgspec.DecodeError, UnicodeDecodeError, ArithmeticError, RecursionError):
-            return read(_repaired(body))
+            return read(repaired(body))
     except (msgspec.ValidationError, ArithmeticError, RecursionError) as error:
         msg = f"wanted {wanted}: {_plain(error)}"
         raise UnexpectedBodyError(msg) from None
@@ -250,36 +243,3 @@ def _plain(error: Exception) -> str:
     if isinstance(error, msgspec.ValidationError):
         return str(error)
     return "nested too deep" if isinstance(error, RecursionError) else "a number beyond all bounds"
-
-
-def _repaired(body: bytes) -> bytes:
-    r"""Rewrite JSON that is valid by the letter but not by Unicode (a lone ``\ud83d``: an emoji cut in half).
-
-    What JSON cannot hold, or no target could, becomes null: NaN, numbers beyond all bounds, what is nested too deep.
-    """
-    try:
-        value = simplejson.loads(_bounded(body), use_decimal=True)
-    except (ValueError, RecursionError):
-        msg = "not JSON" if body.strip() else "empty"
-        raise UnreadableBodyError(msg) from None
-    text: str = simplejson.dumps(value, use_decimal=True, ensure_ascii=False, ignore_nan=True)
-    return text.encode("utf-8", "replace")
-
-
-def _bounded(body: bytes) -> bytes:
-    """Put null in the place of values that are no JSON, too large or nested too deep."""
-    parts, depth, copied, cut = list[bytes](), 0, 0, 0
-    for found in _TOKEN.finditer(body):
-        token = found[0]
-        if token in (b"[", b"{"):
-            depth += 1
-            cut = found.start() if depth == MAX_DEPTH + 1 else cut
-        elif token in (b"]", b"}"):
-            depth -= 1
-            if depth == MAX_DEPTH:
-                parts += [body[copied:cut], b"null"]
-                copied = found.end()
-        elif not token.startswith(b'"') and depth <= MAX_DEPTH:
-            parts += [body[copied : found.start()], b"null"]
-            copied = found.end()
-    return b"".join((*parts, body[copied:]))

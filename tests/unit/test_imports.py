@@ -33,12 +33,25 @@ MAY_IMPORT: dict[str, set[str]] = {
     "readers": {"json_type", "api", "catalog", "errors", "records", "session", "settings", "state"},
     "reports": {"json_type", "api", "catalog", "errors", "readers", "records", "session", "settings", "state"},
     "sync": {"json_type", "catalog", "errors", "readers", "records", "session", "settings", "state", "terminal"},
+    # A loader that knows Singer messages alone.
+    "duckdb": set(),
     # The commands.
     "tap": {"json_type", "catalog", "errors", "readers", "records", "reports", "session", "settings", "sync"},
-    "cli": {"json_type", "api", "catalog", "errors", "reports", "settings", "state", "sync", "tap", "terminal"},
+    "cli": {
+        "json_type",
+        "api",
+        "catalog",
+        "duckdb",
+        "errors",
+        "reports",
+        "settings",
+        "state",
+        "sync",
+        "tap",
+        "terminal",
+    },
     "__main__": {"cli"},
-    # A loader that knows Singer messages alone, and a server that must not prove a shared fault right.
-    "duckdb": set(),
+    # A server that must not prove a shared fault right.
     "sandbox": {"json_type", "catalog"},
 }
 """What each part of the package may import of the others, from the bottom up; those for annotations count too."""
@@ -132,7 +145,7 @@ def test_imports_go_downhill(module: str) -> None:
 
 def test_parts_are_in_order() -> None:
     """The table goes from the bottom up, and has no part that is gone."""
-    assert set(MAY_IMPORT) - {"duckdb"} <= {part(module) for module in MODULES if module}
+    assert set(MAY_IMPORT) <= {part(module) for module in MODULES if module}
     known: set[str] = set()
     for name, may in MAY_IMPORT.items():
         assert may <= known
