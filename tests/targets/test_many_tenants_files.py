@@ -26,7 +26,6 @@ pytestmark = pytest.mark.checkout
 # Loads the DAGs as Airflow does, and writes down what they are.
 READ = """\
 import json, pathlib, sys
-from tests.support.paths import ROOT
 from airflow.dag_processing.dagbag import BundleDagBag
 folder = pathlib.Path(sys.argv[1])
 bag = BundleDagBag(dag_folder=folder, bundle_path=folder, bundle_name="dags-folder")
