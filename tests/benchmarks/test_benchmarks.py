@@ -20,7 +20,7 @@ pytestmark = pytest.mark.checkout
 @pytest.fixture(scope="module")
 def tables() -> dict[str, list[list[str]]]:
     """Run all benchmarks in their quick form, and read the tables: their rows by title, the columns first."""
-    command = [sys.executable, "-m", "benchmarks", "--quick"]
+    command = [sys.executable, "-m", "tests.benchmarks", "--quick"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     found = {}

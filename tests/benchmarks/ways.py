@@ -52,12 +52,12 @@ def _mapped(folder: Path, url: str, stream: str) -> list[str]:
 
 def _sdk(folder: Path, url: str, stream: str) -> list[str]:
     config = _write(folder / "config.json", _settings(url) | {"stream": stream})
-    return [sys.executable, "-m", "benchmarks.sdk_tap", "--config", config]
+    return [sys.executable, "-m", "tests.benchmarks.sdk_tap", "--config", config]
 
 
 def _floor(folder: Path, url: str, stream: str) -> list[str]:
     config = _write(folder / "config.json", _settings(url) | {"stream": stream})
-    return [sys.executable, "-m", "benchmarks.floor", config]
+    return [sys.executable, "-m", "tests.benchmarks.floor", config]
 
 
 WAYS = (
