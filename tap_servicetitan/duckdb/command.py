@@ -50,9 +50,12 @@ def command(config: tuple[str, ...], *, print_state: bool, is_about: bool, _form
     for file in config:
         found |= {} if file == ENVIRONMENT else _read_config(file)
     found |= {name: value for name, value in options.items() if value is not None}
-    # Here, so that --about does not need the extra.
-    from tap_servicetitan.duckdb.file import open_file, read_state  # noqa: PLC0415
-    from tap_servicetitan.duckdb.loader import Loader  # noqa: PLC0415
+    try:
+        from tap_servicetitan.duckdb.file import open_file, read_state  # noqa: PLC0415 - --about needs no extra
+        from tap_servicetitan.duckdb.loader import Loader  # noqa: PLC0415 - as above
+    except ModuleNotFoundError:
+        msg = "DuckDB is not installed; install tap-servicetitan[duckdb]"
+        raise LoadError(msg) from None
 
     settings = parse_settings(found)
     if print_state:
