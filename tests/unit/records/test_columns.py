@@ -117,23 +117,22 @@ def marked(rows: list[Message]) -> list[Message]:
     return [row | {"_sdc_deleted_at": None if row["active"] else row["modifiedOn"]} for row in rows]
 
 
-def test_inactive_rows_of_feeds_are_marked() -> None:
+def test_inactive_rows_of_feeds_are_marked(sandbox: Sandbox) -> None:
     """A row that becomes inactive comes with the mark, and without it once it is active again."""
-    with serve(seed=4, scale=0.02) as sandbox:
-        config = sandbox.config | {"requests_per_second": 10_000, "deleted_column": True}
-        catalog = catalog_of("customers", deleted_column=True)
-        first = run(config, catalog=catalog)
-        assert texts(first.records["customers"]) == texts(marked(truth(sandbox, "customers")))
-        chosen = next(row["id"] for row in truth(sandbox, "customers") if row["active"])
-        sandbox.touch("customers", keys=[{"id": chosen}], values={"active": False})
-        sandbox.advance(3600)
-        second = run(config, catalog=catalog, state=first.state)
-        (row,) = second.records["customers"]
-        assert (row["id"], row["_sdc_deleted_at"]) == (chosen, row["modifiedOn"])
-        sandbox.touch("customers", keys=[{"id": chosen}], values={"active": True})
-        sandbox.advance(3600)
-        (row,) = run(config, catalog=catalog, state=second.state).records["customers"]
-        assert (row["id"], row["_sdc_deleted_at"]) == (chosen, None)
+    config = sandbox.config | {"deleted_column": True}
+    catalog = catalog_of("customers", deleted_column=True)
+    first = run(config, catalog=catalog)
+    assert texts(first.records["customers"]) == texts(marked(truth(sandbox, "customers")))
+    chosen = next(row["id"] for row in truth(sandbox, "customers") if row["active"])
+    sandbox.touch("customers", keys=[{"id": chosen}], values={"active": False})
+    sandbox.advance(3600)
+    second = run(config, catalog=catalog, state=first.state)
+    (row,) = second.records["customers"]
+    assert (row["id"], row["_sdc_deleted_at"]) == (chosen, row["modifiedOn"])
+    sandbox.touch("customers", keys=[{"id": chosen}], values={"active": True})
+    sandbox.advance(3600)
+    (row,) = run(config, catalog=catalog, state=second.state).records["customers"]
+    assert (row["id"], row["_sdc_deleted_at"]) == (chosen, None)
 
 
 def test_streams_that_cannot_tell_have_no_mark() -> None:
