@@ -99,9 +99,10 @@ class Block:
 
 
 def _expected(lines: list[str]) -> str:
-    """Look for lines in the file ``printed``, in their order; … stands for any."""
+    """Look for lines in the file ``printed``, in their order; … stands for any, or for a part of one."""
     wanted = [line for line in lines if line.strip() not in {"", "…"}]
-    return "\n".join(f"grep --quiet --fixed-strings --line-regexp -- {shlex.quote(line)} printed" for line in wanted)
+    patterns = [".+".join(map(re.escape, line.split("…"))) for line in wanted]
+    return "\n".join(f"grep --quiet --perl-regexp --line-regexp -- {shlex.quote(one)} printed" for one in patterns)
 
 
 def blocks(page: Path) -> list[Block]:
