@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.targets, pytest.mark.checkout]
 
 PIPELINE = ("tap-servicetitan", "target-postgres")
-WAIT = "comes in 77."
+WAIT = "follows in 77."
 """Stands in the log when the tap waits for so many seconds."""
 
 
