@@ -239,7 +239,7 @@ def idle_cost(sandbox: Sandbox) -> Counter[str]:
         cost.update({ONE_BODY.get(row.name, row.name): own_cost(sandbox, row.name)})
         above = BY_NAME.get(row.parent or "")
         while above:
-            cost[above.name] += 1 if above.kind != "child" else own_cost(sandbox, above.name)
+            cost[above.name] += 1 if above.kind == "export" else own_cost(sandbox, above.name)
             above = BY_NAME.get(above.parent or "")
     return +cost
 

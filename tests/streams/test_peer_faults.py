@@ -366,7 +366,12 @@ def test_12_bookmarks_by_creation(sandbox: Sandbox, stream: str) -> None:
     bookmark = first.bookmarks[stream]
     assert bookmark["replication_key"] == "modifiedOn"
     stamps = [row["modifiedOn"] or row["createdOn"] for row in truth(sandbox, stream)]
-    assert bookmark["replication_key_value"] == max(stamps, key=lambda one: one.rstrip("Z"))
+    newest = max(stamps, key=lambda one: one.rstrip("Z"))
+    if BY_NAME[stream].kind == "export":
+        assert bookmark["replication_key_value"] == newest
+    else:
+        # That of a list is the time of its reading, which is a day later.
+        assert bookmark["replication_key_value"] > newest
     assert run(sandbox.config, stream, state=first.state).counts == {}
 
 

@@ -15,6 +15,7 @@ import simplejson
 
 from tap_servicetitan.catalog.endpoints import BY_NAME
 from tap_servicetitan.sandbox.server import Sandbox, serve
+from tap_servicetitan.sync.sdk import SdkStream
 from tap_servicetitan.sync.stream import SingerStream
 from tests.support.running import RESUMED, Message, Output, bookmarks_and_rows, catalog_of, run, texts, truth
 
@@ -100,7 +101,7 @@ def written(output: Output) -> dict[str, list[str]]:
 def by_the_sdk(config: Message, catalog: Message) -> Output:
     """Run the tap with the loop that it replaces put back, and a dict for each record."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.delattr(SingerStream, "_sync_records")
+        patch.delattr(SdkStream, "_sync_records")
         patch.setattr(SingerStream, "passes_through", False)
         # The SDK's bookmark is the highest replication key, which some streams do not even have.
         patch.setattr(SingerStream, "_increment_stream_state", lambda *_, **__: None)

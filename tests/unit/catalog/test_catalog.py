@@ -225,6 +225,20 @@ if __name__ == "__main__":
             "jobs has metadata that is no list of breadcrumbs with their metadata",
             id="odd metadata",
         ),
+        *(
+            pytest.param(
+                {"streams": [{"tap_stream_id": "jobs", "schema": {"properties": {}} | odd}]},
+                "jobs has a schema that is no JSON Schema of an object",
+                id=f"odd schema {name}",
+            )
+            for name, odd in {
+                "of no object": {"type": "array"},
+                "of no type": {"type": ""},
+                "with a switch for a list": {"type": "object", "required": True},
+                "with a property of no type": {"properties": {"id": {"type": ["text"]}}},
+                "with items that are none": {"properties": {"ids": {"type": "array", "items": 3}}},
+            }.items()
+        ),
     ],
 )
 def test_what_is_no_catalog_is_refused(catalog: Any, fault: str) -> None:  # noqa: ANN401 - any JSON value
