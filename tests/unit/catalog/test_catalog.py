@@ -212,6 +212,15 @@ if __name__ == "__main__":
     sys.stdout.writelines(line + "\n" for line in described(TapServiceTitan(validate_config=False)))
 
 
+ODD_SCHEMAS: dict[str, dict[str, Any]] = {
+    "of no object": {"type": "array"},
+    "of no type": {"type": ""},
+    "with a switch for a list": {"type": "object", "required": True},
+    "with a property of no type": {"properties": {"id": {"type": ["text"]}}},
+    "with items that are none": {"properties": {"ids": {"type": "array", "items": 3}}},
+}
+
+
 @pytest.mark.parametrize(
     ("catalog", "fault"),
     [
@@ -227,17 +236,11 @@ if __name__ == "__main__":
         ),
         *(
             pytest.param(
-                {"streams": [{"tap_stream_id": "jobs", "schema": {"properties": {}} | odd}]},
+                {"streams": [{"tap_stream_id": "jobs", "schema": {"properties": {}, **odd}}]},
                 "jobs has a schema that is no JSON Schema of an object",
                 id=f"odd schema {name}",
             )
-            for name, odd in {
-                "of no object": {"type": "array"},
-                "of no type": {"type": ""},
-                "with a switch for a list": {"type": "object", "required": True},
-                "with a property of no type": {"properties": {"id": {"type": ["text"]}}},
-                "with items that are none": {"properties": {"ids": {"type": "array", "items": 3}}},
-            }.items()
+            for name, odd in ODD_SCHEMAS.items()
         ),
     ],
 )
