@@ -32,12 +32,14 @@ SIGNAL_HANDLERS = {number: signal.getsignal(number) for number in (signal.SIGINT
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by the folder that they are in: `make quick`, `make test` and `make test-all` choose by that."""
+    """Mark tests by their folder, and those that take minutes: `make quick`, `make test`, `make test-all` go by it."""
     for item in items:
         for folder, tier in TIERS.items():
             is_there = (ROOT / folder) in (item.path, *item.path.parents)
             if is_there and not (tier == "quick" and "sandbox" in getattr(item, "fixturenames", ())):
                 item.add_marker(tier)
+        if "long" in item.keywords:
+            item.add_marker("slow")
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,9 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
-from tap_servicetitan.sandbox.server import listen, make_server, tap_config
+import uvicorn
+
+from tap_servicetitan.sandbox.server import listen, server_config, tap_config
 from tap_servicetitan.sandbox.settings import Settings
 from tap_servicetitan.sandbox.tenant import Tenant
 
@@ -88,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         parser.error(str(error))
     with listener:
-        server = make_server(tenants)
+        server = uvicorn.Server(server_config(tenants))
 
         def end(*_: object) -> None:
             server.should_exit = True

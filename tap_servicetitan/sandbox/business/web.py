@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -39,8 +40,9 @@ def browse(world: World, day: int, scale: float) -> None:
         _lead(world, day, mix(world.seed + day, place))
 
 
-def _schedulers() -> list[int]:
-    return [id_of("schedulers", number) for number in range(len(NAMES["schedulers"]))]
+@functools.cache
+def _schedulers() -> tuple[int, ...]:
+    return tuple(id_of("schedulers", number) for number in range(len(NAMES["schedulers"])))
 
 
 def _count(world: World, what: str, day: int, rate: float) -> int:
