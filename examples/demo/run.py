@@ -41,7 +41,7 @@ TARGET_JSONL = ROOT / ".venv-targets" / "target-jsonl" / "bin" / "target-jsonl"
 
 # Without ServiceTitan's limit of requests per second, so that the demo does not have to wait for it.
 SANDBOX = (
-    *("tap-servicetitan-sandbox", "--port", "0", "--seed", "1", "--scale", "0.1", "--at", "2026-11-01T12:00:00Z"),
+    *("tap-servicetitan-sandbox", "--port", "0", "--seed", "1", "--scale", "0.1", "--at", "2026-11-02T12:00:00Z"),
     *("--requests-per-second", "0"),
 )
 REQUESTS_PER_SECOND = 1_000

@@ -135,29 +135,12 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Names of what a tenant has few of, by stream."""
 
-SERVICES = (
-    "Drain Clearing", "Water Heater Replacement", "Toilet Rebuild", "Faucet Replacement", "Leak Detection",
-    "Sewer Line Repair", "Disposal Replacement", "Capacitor Replacement", "Refrigerant Recharge", "Blower Motor",
-    "AC Tune-Up", "Furnace Tune-Up", "Thermostat Install", "Duct Sealing", "Panel Upgrade", "Breaker Replacement",
-    "Outlet Install", "Ceiling Fan Install", "EV Charger Circuit", "Whole Home Surge Protection", "Diagnostic Visit",
-    "Camera Inspection", "Gas Line Repair", "Water Softener Install",
-)  # fmt: skip
-MATERIALS = (
-    "Copper Elbow", "PVC Coupling", "PEX Tubing", "Ball Valve", "Wax Ring", "Supply Line", "P-Trap", "Capacitor",
-    "Contactor", "Filter", "R-410A Refrigerant", "Flame Sensor", "Ignitor", "12/2 Romex", "GFCI Outlet", "Wire Nut",
-    "20A Breaker", "Junction Box", "Pipe Dope", "Condensate Pump", "Expansion Tank", "Shutoff Valve",
-)  # fmt: skip
-EQUIPMENT = (
-    "Gas Water Heater", "Tankless Water Heater", "Heat Pump Water Heater", "Split AC", "Gas Furnace", "Heat Pump",
-    "Air Handler", "Mini Split", "Electrical Panel", "Water Softener", "EV Charger", "Standby Generator",
-)  # fmt: skip
-SIZES = ("1/2 in", "3/4 in", "1 in", "2 in", "Standard", "Heavy Duty", "40 gal", "50 gal", "3 ton", "4 ton", "200 A")
 MAKERS = ("Rheem", "Bradford White", "Carrier", "Trane", "Lennox", "Goodman", "Navien", "Square D", "Moen", "Kohler")
 NOTES = (
     "Customer prefers a call 30 minutes ahead.", "Gate code on file.", "Parts ordered, expect two days.",
-    "Left voicemail.", "Replaced and tested, no leaks found.", "Recommended replacement within a year.",
+    "Left voicemail.", "Replaced and tested, everything works.", "Recommended replacement within a year.",
     "Access through the side yard.", "Follow up on the estimate next week.", "Photos attached in the app.",
-    "Unit is over 15 years old.", "Cleared main line from the cleanout.", "Checked pressures, all within range.",
+    "System is over 15 years old.", "Showed the customer what was done.", "Tested, all within range.",
 )  # fmt: skip
 
 
@@ -208,8 +191,3 @@ class Pools:
 def pools() -> Pools:
     """Return the pools, the same for every tenant of a process."""
     return Pools()
-
-
-def price_of(number: int) -> int:
-    """Price a pricebook entry in cents, the same for a service wherever it appears."""
-    return 1_900 + (number * 7_919 % 900) * 100 + (number % 4) * 25

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from tap_servicetitan.sandbox.catalogue import NAMES
 from tap_servicetitan.sandbox.directory import id_of
 from tap_servicetitan.sandbox.facts import FACTS
+from tap_servicetitan.sandbox.frame import Frame
 from tap_servicetitan.sandbox.rows import form_of
-from tap_servicetitan.sandbox.values import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

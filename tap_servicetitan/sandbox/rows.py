@@ -12,11 +12,12 @@ from tap_servicetitan.sandbox.directory import guid
 from tap_servicetitan.sandbox.draw import mix, salt
 from tap_servicetitan.sandbox.facts import FACTS, Property, nullable, type_of
 from tap_servicetitan.sandbox.references import embedded
+from tap_servicetitan.sandbox.typed import as_typed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tap_servicetitan.sandbox.values import Frame
+    from tap_servicetitan.sandbox.frame import Frame
 
 Item: TypeAlias = "dict[str, Any]"
 
@@ -48,6 +49,8 @@ class Field:
     def __init__(self, stream: str, path: str, facts: Property) -> None:
         """Prepare everything that is the same in all rows."""
         self._salt = salt(path)
+        # What happened to a job is a log, by the clock.
+        self._name = "" if path == "history.date" else path.rpartition(".")[2]
         self._type = type_of(facts)
         self._format = facts.get("format")
         self._nullable = nullable(facts)
@@ -74,8 +77,11 @@ class Field:
         if isinstance(given, int) and text and self._format == "guid":
             return guid(given)
         if isinstance(given, int) and text:
-            return day_of(given) if self._format == "date" else iso(given) if self._format else str(given)
+            return self._dated(given) if self._format else str(given)
         return given
+
+    def _dated(self, moment: int) -> str:
+        return day_of(moment) if self._format == "date" else iso(as_typed(self._name, moment))
 
     def make(self, seed: int, frame: Frame) -> Any:  # noqa: ANN401 - any JSON value
         """Make a value up."""

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from tap_servicetitan.sandbox.directory import Directory, guid, id_of, shown
 from tap_servicetitan.sandbox.draw import mix, salt
 from tap_servicetitan.sandbox.facts import FACTS
+from tap_servicetitan.sandbox.frame import Frame
 from tap_servicetitan.sandbox.rows import Cents, Item, form_of
-from tap_servicetitan.sandbox.values import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

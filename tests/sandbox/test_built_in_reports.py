@@ -42,11 +42,12 @@ def table(reporting: Reporting, report: Report, **parameters: Any) -> list[Json]
 
 
 def within(stamp: str | None, span: Json) -> bool:
-    """Return whether an instant lies in a span of the tenant's own days."""
-    return (
-        stamp is not None
-        and span["From"] <= str(dt.datetime.fromisoformat(stamp).astimezone(ZONE).date()) <= span["To"]
-    )
+    """Return whether an instant, or a date at midnight, lies in a span of the tenant's own days."""
+    if stamp is None:
+        return False
+    moment = dt.datetime.fromisoformat(stamp)
+    day = moment.date() if moment.time() == dt.time() else moment.astimezone(ZONE).date()
+    return bool(span["From"] <= str(day) <= span["To"])
 
 
 def completed(reporting: Reporting) -> list[Json]:

@@ -6,17 +6,16 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from tap_servicetitan.sandbox.business.books import account
-from tap_servicetitan.sandbox.business.opening import sku_name
 from tap_servicetitan.sandbox.business.shop import Job, Shop, money
-from tap_servicetitan.sandbox.catalogue import NAMES, price_of
+from tap_servicetitan.sandbox.catalogue import NAMES
 from tap_servicetitan.sandbox.clock import DAY, HOUR, MINUTE
-from tap_servicetitan.sandbox.directory import id_of
+from tap_servicetitan.sandbox.directory import id_of, number_of
+from tap_servicetitan.sandbox.pricebook import price_of, sku_name, sku_of, work_of
 from tap_servicetitan.sandbox.world import Plus
 
 if TYPE_CHECKING:
     from tap_servicetitan.sandbox.world import Row
 
-_KINDS = ("services", "services", "services", "materials", "equipment")
 _TYPES = {"services": "Service", "materials": "Material", "equipment": "Equipment"}
 _TAX = 0.0725
 # Places in the list of accounts: all that is sold is income.
@@ -63,7 +62,8 @@ def open_invoice(shop: Shop, job: Job) -> Row:
 def bill(shop: Shop, job: Job, at: int) -> Invoice:
     """Fill the invoice of a completed job, and let it be sent, posted and paid."""
     row = job.invoice
-    lines = [_line(shop, job, place) for place in range(job.rng.choice((1, 2, 2, 3, 3, 4)))]
+    least = 2 if work_of(number_of(job.row.facts["jobTypeId"])).equipment else 1
+    lines = [_line(shop, job, place) for place in range(max(least, job.rng.choice((1, 2, 2, 3, 3, 4))))]
     subtotal = sum(line["total"] for line in lines)
     tax = round(subtotal * _TAX)
     total = subtotal + tax
@@ -93,15 +93,14 @@ def _unit(job: Job) -> dict[str, Any]:
 
 
 def _line(shop: Shop, job: Job, place: int) -> dict[str, Any]:
-    rng = job.rng
-    kind = "services" if place == 0 else rng.choice(_KINDS)
-    sku = rng.randrange(shop.world.directory.sizes[kind])
-    quantity = 1 if kind == "equipment" else rng.choice((1, 1, 1, 2, 3))
-    price = price_of(sku)
+    kind, sku = _sku(shop, job, place)
+    quantity = job.rng.choice((1, 1, 1, 2, 3)) if kind == "materials" else 1
+    price = price_of(kind, sku)
     return {
         "skuId": id_of(kind, sku),
         "skuName": sku_name(kind, sku),
         "displayName": sku_name(kind, sku),
+        "description": f"{sku_name(kind, sku)}, installed" if kind == "equipment" else sku_name(kind, sku),
         "type": _TYPES[kind],
         "order": place + 1,
         "quantity": f"{quantity}.00",
@@ -117,6 +116,19 @@ def _line(shop: Shop, job: Job, place: int) -> dict[str, Any]:
         "importId": None,
         "exportId": None,
     }
+
+
+def _sku(shop: Shop, job: Job, place: int) -> tuple[str, int]:
+    """Choose what a line is for: first the service, then what it installs, then parts."""
+    work, rng = work_of(number_of(job.row.facts["jobTypeId"])), job.rng
+    if place == 0 or not work.materials:
+        kind, names = "services", work.services
+    elif place == 1 and work.equipment:
+        kind, names = "equipment", work.equipment
+    else:
+        # Two lines in three are parts.
+        kind, names = ("materials", work.materials) if rng.randrange(3) else ("services", work.services)
+    return kind, sku_of(kind, rng.choice(names), shop.world.directory.sizes[kind], rng.random())
 
 
 def _settle(shop: Shop, job: Job, invoice: Invoice, at: int) -> None:
@@ -170,7 +182,7 @@ def quote(shop: Shop, job: Job, at: int) -> Row:
         "customerId": job.client.row.id,
         "locationId": job.location.id,
         "projectId": None,
-        "name": f"Option {job.number % 3 + 1}",
+        "name": f"{lines[0]['skuName']}, option {job.number % 3 + 1}",
         "status": {"value": 0, "name": "Open"},
         "subtotal": money(subtotal),
         "tax": money(subtotal * _TAX),
@@ -194,6 +206,7 @@ def quote(shop: Shop, job: Job, at: int) -> Row:
 def _estimated(job: Job, line: dict[str, Any], place: int, at: int) -> dict[str, Any]:
     sku = {"id": line["skuId"], "name": line["skuName"], "displayName": line["displayName"], "type": line["type"]}
     return {
+        "description": line["description"],
         "id": id_of("estimates.items", job.number * 5 + place),
         "sku": sku | {"soldHours": 1.5, "modifiedOn": at - DAY},
         "qty": float(line["quantity"]),

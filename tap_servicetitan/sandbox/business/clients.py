@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_servicetitan.sandbox.business.shop import Client, Shop, money
-from tap_servicetitan.sandbox.catalogue import CITIES, EQUIPMENT, MAKERS, NAMES, pools
+from tap_servicetitan.sandbox.catalogue import CITIES, MAKERS, NAMES, pools
 from tap_servicetitan.sandbox.clock import DAY, HOUR, MINUTE, day_of
 from tap_servicetitan.sandbox.directory import id_of
 from tap_servicetitan.sandbox.draw import dice, one_of
+from tap_servicetitan.sandbox.pricebook import equipment_type, price_of, sku_name
 
 if TYPE_CHECKING:
     from random import Random
@@ -75,17 +76,19 @@ def install(shop: Shop, client: Client, location: Row, at: int, given: dict[str,
     """Put a piece of equipment on file at a location."""
     draw = location.seed >> 7
     sku = draw % shop.world.directory.sizes["equipment"]
+    kind = equipment_type(sku)
     facts: dict[str, Any] = {
         "equipmentId": id_of("equipment", sku),
         "locationId": location.id,
         "customerId": client.row.id,
         "invoiceItemId": None,
-        "name": one_of(EQUIPMENT, sku),
+        "name": sku_name("equipment", sku),
+        "type": {"id": id_of("equipment_types", kind), "name": NAMES["equipment_types"][kind]},
         "manufacturer": one_of(MAKERS, draw),
         "model": f"{one_of(MAKERS, draw)[:2].upper()}-{draw % 9_000 + 1_000}",
         "installedOn": at,
         "status": "Installed",
-        "cost": money(60_000 + draw % 300_000),
+        "cost": money(price_of("equipment", sku) * 0.6),
         "actualReplacementDate": None,
         "tags": [],
     }

@@ -11,9 +11,10 @@ from tap_servicetitan.sandbox.business.filling import fill
 from tap_servicetitan.sandbox.business.jobs import book, phone
 from tap_servicetitan.sandbox.business.opening import open_shop
 from tap_servicetitan.sandbox.business.shop import Shop, money
-from tap_servicetitan.sandbox.catalogue import NAMES, price_of
+from tap_servicetitan.sandbox.catalogue import NAMES
 from tap_servicetitan.sandbox.clock import DAY, HOUR, MINUTE
 from tap_servicetitan.sandbox.draw import dice
+from tap_servicetitan.sandbox.pricebook import price_of
 from tap_servicetitan.sandbox.rows import Redraw
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ _CUSTOMERS = 1_100
 _FEWEST_CUSTOMERS = 20
 _AGREEMENTS = 40
 _FEWEST_AGREEMENTS = 5
-# Sunday is an emergency business. 1970-01-01 was a Thursday.
-_WEIGHTS = (1.1, 1.1, 0.8, 0.6, 1.2, 1.1, 1.1)
+# Saturday is half a day, and Sunday for emergencies. 1970-01-01 was a Thursday.
+_WEIGHTS = (1.2, 1.2, 0.6, 0.2, 1.4, 1.2, 1.2)
 # In UTC: seven to half past seven in North Carolina.
 _OPENS, _CLOSES = 11 * HOUR, 23 * HOUR + 30 * MINUTE
 # Prices are raised every so many days, one kind of entry after the other: a bulk edit, so one stamp for many rows.
@@ -179,4 +180,4 @@ class Business:
         stream = ("services", "materials", "equipment")[turn % 3]
         for row in self._world.born(stream):
             if row.created < at and row.number % 2 == turn % 2:
-                self._world.change(row, at, {"price": money(price_of(row.number) * 1.03)})
+                self._world.change(row, at, {"price": money(price_of(stream, row.number) * 1.03)})

@@ -13,13 +13,12 @@ from tap_servicetitan.sandbox.catalogue import NAMES, NOTES
 from tap_servicetitan.sandbox.clock import DAY, HOUR, MINUTE, SECOND
 from tap_servicetitan.sandbox.directory import id_of
 from tap_servicetitan.sandbox.draw import dice
+from tap_servicetitan.sandbox.pricebook import work_of
 
 if TYPE_CHECKING:
     from random import Random
 
     from tap_servicetitan.sandbox.world import Row
-
-_UNITS = 8
 
 
 def book(shop: Shop, booked: int) -> None:
@@ -29,9 +28,10 @@ def book(shop: Shop, booked: int) -> None:
     rng = dice(shop.world.seed, "job", number)
     client = welcome(shop, booked - 4 * MINUTE) if number % 12 == 5 else rng.choice(shop.clients)  # noqa: PLR2004 - a rate
     location = rng.choice(client.locations)
-    unit = rng.randrange(_UNITS)
+    kind = rng.randrange(len(NAMES["job_types"]))
+    unit = rng.choice(work_of(kind).units)
     call = _call(shop, client, location, booked - rng.randrange(1, 4) * MINUTE, rng)
-    facts = _facts(client, location, unit, booked, rng) | {"leadCallId": call.id}
+    facts = _facts(client, location, (kind, unit), booked, rng) | {"leadCallId": call.id}
     row = shop.world.add("jobs", booked, facts)
     row.facts["jobNumber"] = str(row.id)
     history = shop.world.add("job_history", booked, {"jobId": row.id, "history": []})
@@ -46,9 +46,9 @@ def book(shop: Shop, booked: int) -> None:
     _notes(shop, job)
 
 
-def _facts(client: Client, location: Row, unit: int, booked: int, rng: Random) -> dict[str, Any]:
+def _facts(client: Client, location: Row, what: tuple[int, int], booked: int, rng: Random) -> dict[str, Any]:
     member = client.membership if client.membership and client.membership.created <= booked else None
-    kind = rng.randrange(len(NAMES["job_types"]))
+    kind, unit = what
     return {
         "customerId": client.row.id,
         "locationId": location.id,

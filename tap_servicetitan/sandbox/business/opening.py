@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from tap_servicetitan.sandbox.business.lists import open_lists
 from tap_servicetitan.sandbox.business.settings import LISTED, setting
-from tap_servicetitan.sandbox.catalogue import EQUIPMENT, MATERIALS, NAMES, SERVICES, SIZES, price_of
+from tap_servicetitan.sandbox.catalogue import NAMES
 from tap_servicetitan.sandbox.clock import DAY, HOUR
 from tap_servicetitan.sandbox.directory import id_of, user_id
 from tap_servicetitan.sandbox.draw import one_of
 from tap_servicetitan.sandbox.facts import FACTS
+from tap_servicetitan.sandbox.pricebook import price_of, sku_name
 from tap_servicetitan.sandbox.rows import Cents
 
 if TYPE_CHECKING:
@@ -19,11 +20,7 @@ if TYPE_CHECKING:
 
     from tap_servicetitan.sandbox.world import Row, World
 
-_PRICEBOOK: Mapping[str, tuple[tuple[str, ...], str]] = {
-    "services": (SERVICES, "SV"),
-    "materials": (MATERIALS, "MT"),
-    "equipment": (EQUIPMENT, "EQ"),
-}
+_CODES: Mapping[str, str] = {"services": "SV", "materials": "MT", "equipment": "EQ"}
 # The first categories are parents of the others.
 _PARENTS = 3
 # Some services are not sold any more.
@@ -44,16 +41,9 @@ def sizes(scale: float) -> dict[str, int]:
     }
 
 
-def sku_name(stream: str, number: int) -> str:
-    """Name an entry of the pricebook."""
-    names, _ = _PRICEBOOK[stream]
-    size = number // len(names)
-    return f"{one_of(names, number)} {one_of(SIZES, size)}" if size else one_of(names, number)
-
-
 def sku_code(stream: str, number: int) -> str:
     """Return the code of an entry of the pricebook."""
-    return f"{_PRICEBOOK[stream][1]}{1_000 + number}"
+    return f"{_CODES[stream]}{1_000 + number}"
 
 
 def open_shop(world: World, day: int, rng: Random) -> None:
@@ -63,7 +53,7 @@ def open_shop(world: World, day: int, rng: Random) -> None:
             _hire(world, stream, number, day - rng.randrange(60 * DAY, 1_000 * DAY))
     # Entered in one go when the tenant was set up: one stamp for all of them.
     imported = day - 1_100 * DAY + 9 * HOUR
-    for stream in _PRICEBOOK:
+    for stream in _CODES:
         for number in range(world.directory.sizes[stream]):
             recently = number % 4 == 0
             world.add(stream, day - rng.randrange(900 * DAY) if recently else imported, _sku(stream, number))
@@ -111,7 +101,7 @@ def kind_of(stream: str) -> str:
 
 
 def _sku(stream: str, number: int) -> dict[str, Any]:
-    price = price_of(number)
+    price = price_of(stream, number)
     return {
         "active": stream != "services" or number % _RETIRED_ONCE_IN != _RETIRED_ONCE_IN - 1,
         "code": sku_code(stream, number),
@@ -176,8 +166,12 @@ def _template(world: World, number: int) -> dict[str, Any]:
             "skuId": id_of("services", service),
             "skuType": "Service",
             "quantity": 1.0,
-            "unitPrice": Cents(price_of(service)),
+            "unitPrice": Cents(price_of("services", service)),
         }
         for place, service in enumerate(services)
     ]
-    return {"items": items, "total": Cents(sum(map(price_of, services))), "isSettingsTemplate": number % 4 == 0}
+    return {
+        "items": items,
+        "total": Cents(sum(price_of("services", one) for one in services)),
+        "isSettingsTemplate": number % 4 == 0,
+    }

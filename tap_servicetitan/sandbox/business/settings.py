@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from tap_servicetitan.sandbox.business.segments import budget_code
 from tap_servicetitan.sandbox.business.shop import money
-from tap_servicetitan.sandbox.catalogue import CITIES, CUSTOMIZED, MATERIALS, NAMES
+from tap_servicetitan.sandbox.catalogue import CITIES, CUSTOMIZED, NAMES
 from tap_servicetitan.sandbox.directory import id_of
 from tap_servicetitan.sandbox.facts import FACTS
-from tap_servicetitan.sandbox.values import Frame, embed
+from tap_servicetitan.sandbox.frame import Frame
+from tap_servicetitan.sandbox.pricebook import sku_name, work_of
+from tap_servicetitan.sandbox.values import embed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -127,7 +129,7 @@ def _estimate(world: World, number: int) -> dict[str, Any]:
     item = {"skuType": "Service", "quantity": 1.0, "itemGroupParentId": None}
     service = {"skuId": world.directory.pick("services", number * 3), "skuName": name}
     part: dict[str, Any] = {"id": begin + 1, "order": 2, "parentItemId": begin, "skuType": "Material"}
-    part |= {"skuId": world.directory.pick("materials", number), "skuName": MATERIALS[number]}
+    part |= {"skuId": world.directory.pick("materials", number), "skuName": sku_name("materials", number)}
     return {"internalName": name, "mode": "Static", "items": [item | first | service, item | part]}
 
 
@@ -135,7 +137,7 @@ def _stock(world: World, number: int) -> dict[str, Any]:
     item = {
         "id": id_of("inventory_templates.items", number),
         "skuId": world.directory.pick("materials", number),
-        "name": MATERIALS[number],
+        "name": sku_name("materials", number),
         "skuType": "Material",
         "minQuantity": 2.0,
         "maxQuantity": 10.0,
@@ -168,7 +170,16 @@ def _vendor(world: World, number: int) -> dict[str, Any]:
 
 
 def _job_type(_: World, number: int) -> dict[str, Any]:
-    return {"customFieldTypeIds": [id_of("job_custom_fields", number % 5)], "duration": 3_600 * (1 + number % 3)}
+    work = work_of(number)
+    return {
+        "customFieldTypeIds": [id_of("job_custom_fields", number % 5)],
+        "duration": 3_600 * (1 + number % 3),
+        "businessUnitIds": [id_of("business_units", unit) for unit in work.units],
+        "soldThreshold": work.threshold,
+        "class": "Install" if work.equipment else "Service",
+        "summary": f"{NAMES['job_types'][number]}: {' or '.join(work.services)}",
+        "noCharge": False,
+    }
 
 
 def _tax_zone(_: World, number: int) -> dict[str, Any]:

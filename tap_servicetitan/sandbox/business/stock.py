@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_servicetitan.sandbox.business.opening import sku_code, sku_name
+from tap_servicetitan.sandbox.business.opening import sku_code
 from tap_servicetitan.sandbox.business.shop import Job, Shop, money
-from tap_servicetitan.sandbox.catalogue import NAMES, price_of
+from tap_servicetitan.sandbox.catalogue import NAMES
 from tap_servicetitan.sandbox.clock import DAY, HOUR
 from tap_servicetitan.sandbox.directory import id_of, number_of
+from tap_servicetitan.sandbox.pricebook import price_of, sku_name
 
 if TYPE_CHECKING:
     from tap_servicetitan.sandbox.business.billing import Invoice
@@ -55,13 +56,14 @@ def _document(job: Job, at: int, prefix: str) -> dict[str, Any]:
 def _part(shop: Shop, job: Job, place: int, at: int) -> dict[str, Any]:
     sku = job.draw(100 + place) % shop.world.directory.sizes["materials"]
     quantity = 1 + job.draw(200 + place) % 5
-    cost = price_of(sku) * 2 // 5
+    cost = price_of("materials", sku) * 2 // 5
     name = sku_name("materials", sku)
     return {
         "id": id_of("stock.items", job.number * 10 + place),
         "skuId": id_of("materials", sku),
         "name": name,
         "skuName": name,
+        "description": name,
         "code": sku_code("materials", sku),
         "skuCode": sku_code("materials", sku),
         "skuType": "Material",

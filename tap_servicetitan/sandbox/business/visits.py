@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # Hours of the day in UTC at which a visit may begin: eight to five in North Carolina.
 _FIRST_SLOT, _LAST_SLOT = 12, 22
 _GIVEN_UP_AFTER = 120 * DAY
+# 1970-01-01 was a Thursday.
+_SUNDAY = 3
 
 
 def visit(shop: Shop, job: Job) -> None:
@@ -48,7 +50,9 @@ def visit(shop: Shop, job: Job) -> None:
 def _slot(after: int, rng: Random) -> int:
     """Find a free hour of a working day."""
     slot = (after // DAY + rng.choice((0, 0, 0, 1, 1, 2, 3, 4))) * DAY + rng.randrange(_FIRST_SLOT, _LAST_SLOT) * HOUR
-    return slot if slot > after + HOUR else slot + DAY
+    slot = slot if slot > after + HOUR else slot + DAY
+    # Most of what falls on a Sunday can wait until Monday.
+    return slot + DAY if slot // DAY % 7 == _SUNDAY and rng.randrange(4) else slot
 
 
 def _appointment(shop: Shop, job: Job, visit: int, made: int, begin: int) -> Row:

@@ -12,8 +12,8 @@ from tap_servicetitan.sandbox.catalogue import NAMES
 from tap_servicetitan.sandbox.clock import DAY
 from tap_servicetitan.sandbox.directory import id_of
 from tap_servicetitan.sandbox.draw import mix, salt
+from tap_servicetitan.sandbox.frame import Frame
 from tap_servicetitan.sandbox.rows import Cents, form_of
-from tap_servicetitan.sandbox.values import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

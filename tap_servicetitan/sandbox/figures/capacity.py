@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from tap_servicetitan.sandbox.clock import DAY, HOUR, iso
 from tap_servicetitan.sandbox.directory import id_of
 from tap_servicetitan.sandbox.draw import mix, salt
+from tap_servicetitan.sandbox.frame import Frame
 from tap_servicetitan.sandbox.rows import Item, form_of
-from tap_servicetitan.sandbox.values import Frame
 
 if TYPE_CHECKING:
     from tap_servicetitan.sandbox.spans import Span

@@ -6,8 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from tap_servicetitan.sandbox.facts import FACTS, type_of
+from tap_servicetitan.sandbox.frame import Frame
 from tap_servicetitan.sandbox.rows import form_of
-from tap_servicetitan.sandbox.values import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,6 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from tap_servicetitan.sandbox.clock import SECOND
+from tap_servicetitan.sandbox.typed import OFFSET
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -15,13 +18,15 @@ Given: TypeAlias = "Mapping[str, Any]"
 Table: TypeAlias = "list[list[Any]]"
 Source: TypeAlias = "Callable[[World, Given, int], Table]"
 
-_ZONE = dt.timezone(dt.timedelta(hours=-5))
-"""The tenant's own time, without summer time."""
+_ZONE = dt.timezone(dt.timedelta(seconds=OFFSET / SECOND))
 
 
 def day(stamp: str | None) -> dt.date | None:
-    """Return the day in the tenant's time zone that an instant lies in."""
-    return dt.datetime.fromisoformat(stamp).astimezone(_ZONE).date() if stamp else None
+    """Return the day in the tenant's time zone that an instant lies in; a midnight of UTC is a date, and that day."""
+    if not stamp:
+        return None
+    moment = dt.datetime.fromisoformat(stamp)
+    return moment.date() if moment.time() == dt.time() else moment.astimezone(_ZONE).date()
 
 
 def shown_day(stamp: str | None) -> str | None:
