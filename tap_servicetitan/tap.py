@@ -20,7 +20,9 @@ from tap_servicetitan.reports.discovery import report_sources
 from tap_servicetitan.session import Session
 from tap_servicetitan.settings.schema import SETTINGS
 from tap_servicetitan.settings.settings import Settings, read_for_discovery, read_settings
-from tap_servicetitan.settings.validation import cleaned, faults
+from tap_servicetitan.settings.sources import Sources
+from tap_servicetitan.settings.validation import faults
+from tap_servicetitan.settings.values import cleaned
 from tap_servicetitan.sync.run import Run
 from tap_servicetitan.sync.sdk import SdkTap
 from tap_servicetitan.sync.state import checked_bookmarks
@@ -28,7 +30,7 @@ from tap_servicetitan.sync.stream import SingerStream
 from tap_servicetitan.sync.writer import PageWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from singer_sdk import Stream
 
@@ -44,12 +46,32 @@ class TapServiceTitan(SdkTap):
     faults: Sequence[str] = ()
     """What is wrong with the settings, where they are taken all the same: the table's streams can be listed without."""
 
-    def __init__(self, *, catalog: Any = None, **options: Any) -> None:  # noqa: ANN401 - the SDK's
+    def __init__(
+        self,
+        *,
+        config: dict[str, Any] | None = None,
+        catalog: Any = None,  # noqa: ANN401 - the SDK's
+        origin: Mapping[str, str] | None = None,
+        parse_env_config: bool = False,
+        **options: Any,  # noqa: ANN401 - the SDK's
+    ) -> None:
         """Check the catalog, and cut it to what is selected, before the SDK makes schemas and maps for all of it.
 
+        Args:
+            config: The settings.
+            catalog: What to read; all that is selected by default unless given.
+            origin: The file or the environment variable that each setting comes from, to name in messages.
+            parse_env_config: Whether to add the settings of the environment.
+            options: More arguments for the SDK.
+
         Raises:
-            CatalogError: It is none.
+            CatalogError: The catalog is none.
+            ConfigError: The settings are wrong.
         """
+        given = Sources(dict(config or {}), dict(origin or {}))
+        if parse_env_config:
+            given.add_environment()
+        self._origin = given.origin
         self._deselected: set[str] = set()
         if catalog is not None and not isinstance(catalog, Catalog):
             check_catalog(catalog)
@@ -57,7 +79,7 @@ class TapServiceTitan(SdkTap):
         if catalog is not None:
             self._deselected = {one.tap_stream_id for one in catalog.streams if not _is_selected(one)}
             catalog = Catalog({name: one for name, one in catalog.items() if name not in self._deselected})
-        super().__init__(catalog=catalog, **options)
+        super().__init__(config=given.config, catalog=catalog, **options)
         self.message_writer.use_state(self.state)
 
     @cached_property
@@ -146,8 +168,8 @@ class TapServiceTitan(SdkTap):
 
     @override
     def check_settings(self, config: dict[str, Any], *, raise_errors: bool) -> tuple[dict[str, Any], list[str]]:
-        config = cleaned(config)
-        found = faults(config, self.config_jsonschema)
+        config = cleaned(config, self.config_jsonschema)
+        found = faults(config, self.config_jsonschema, self._origin)
         if found and raise_errors:
             raise ConfigError(found)
         self.faults = found

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from tap_servicetitan.catalog.scopes import scope_names
-from tap_servicetitan.cli.common import CONFIG, FORMAT, explain, read_object, run_command, tap_of_files
+from tap_servicetitan.cli.common import CONFIG, FORMAT, explain, run_command, tap_of_files
 from tap_servicetitan.errors import CredentialsError, ForbiddenError, NotFoundError, TapError
 from tap_servicetitan.reports.api import REPORTS_SCOPE
 from tap_servicetitan.state.timestamps import latest
@@ -118,7 +118,7 @@ def command(config: tuple[str, ...], catalog: str | None, form: str) -> int:
     found: list[Finding] = []
     error = None
     try:
-        tap = tap_of_files(config, catalog=read_object(catalog) if catalog else None)
+        tap = tap_of_files(config, catalog=catalog)
         with _watched() as report:
             found = check(tap, report)
         error = _of_all(found, tap)

@@ -2,55 +2,56 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from tap_servicetitan.errors import ConfigError, FileError, TapError
+from tap_servicetitan.errors import ConfigError, TapError
+from tap_servicetitan.files import read_object, read_state
+from tap_servicetitan.settings.sources import Sources
 from tap_servicetitan.tap import TapServiceTitan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-
-def read_object(path: str) -> dict[str, Any]:
-    """Read a file that holds a JSON object.
-
-    Raises:
-        FileError: There is no such file, or it holds something else; the message says which file.
-    """
-    try:
-        found = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise FileError(str(error)) from None
-    except ValueError as error:
-        msg = f"{path} cannot be read as JSON: {error}"
-        raise FileError(msg) from None
-    if not isinstance(found, dict):
-        msg = f"{path} must hold a JSON object, not {type(found).__name__}"
-        raise FileError(msg)
-    return found
+ENVIRONMENT = "ENV"
+"""In place of a file: settings from the environment."""
 
 
-def tap_of_files(sources: Iterable[str], without: Iterable[str] = (), **options: Any) -> TapServiceTitan:  # noqa: ANN401 - the SDK's
-    """Make the tap from the files that a command line names, of which ENV is the environment.
+def tap_of_files(
+    config: Iterable[str],
+    *,
+    catalog: str | None = None,
+    state: str | None = None,
+    without: Iterable[str] = (),
+    **options: Any,  # noqa: ANN401 - the SDK's
+) -> TapServiceTitan:
+    """Make the tap from the files that a command line names.
 
     Args:
-        sources: The files.
+        config: Files of settings, of which ENV is the environment; a later one comes before an earlier one.
+        catalog: The file of the catalog.
+        state: The file of the state.
         without: Settings to leave out.
         options: More arguments for the tap.
 
     Raises:
         TapError: The settings are wrong, or a file cannot be read.
     """
-    sources = list(sources)
-    config: dict[str, Any] = {}
-    for source in sources:
-        config |= {} if source == "ENV" else read_object(source)
-    kept = {name: value for name, value in config.items() if name not in without}
-    return TapServiceTitan(config=kept, parse_env_config="ENV" in sources, **options)
+    given = Sources()
+    files = list(config)
+    for file in files:
+        if file != ENVIRONMENT:
+            given.add_file(read_object(file, "config"), file)
+    if ENVIRONMENT in files:
+        given.add_environment()
+    return TapServiceTitan(
+        config={name: value for name, value in given.config.items() if name not in without},
+        origin=given.origin,
+        catalog=None if catalog is None else read_object(catalog, "catalog"),
+        state=None if state is None else read_state(state, TapServiceTitan.logger.warning),
+        **options,
+    )
 
 
 def explain(error: TapError) -> list[str]:
@@ -70,6 +71,9 @@ def run_command(command: click.Command, arguments: Sequence[str] | None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    except click.Abort:
+        # As click takes a Ctrl-C.
+        return 130
     except TapError as error:
         click.echo("\n".join(explain(error)), err=True)
         return 1

@@ -13,8 +13,9 @@ from singer_sdk.singerlib import Catalog
 
 from tap_servicetitan.catalog.endpoints import BY_NAME, ENDPOINTS
 from tap_servicetitan.catalog.scopes import scope_names, scopes_of
-from tap_servicetitan.cli.common import FORMAT, read_object, run_command
+from tap_servicetitan.cli.common import FORMAT, run_command
 from tap_servicetitan.errors import CatalogError
+from tap_servicetitan.files import read_object
 from tap_servicetitan.reports.api import REPORTS_SCOPES
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def _streams(catalog: str | None, named: Sequence[str]) -> list[str]:
         return list(named)
     if catalog is None:
         return [row.name for row in ENDPOINTS if row.selected]
-    return selected_in(read_object(catalog))
+    return selected_in(read_object(catalog, "catalog"))
 
 
 def _lines(scopes: Mapping[str, list[dict[str, Any]]]) -> Iterator[str]:

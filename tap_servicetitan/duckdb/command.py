@@ -8,13 +8,14 @@ import logging
 import os
 import signal
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tap_servicetitan.duckdb.errors import LoadError
 from tap_servicetitan.duckdb.settings import DESCRIPTIONS, PREFIX, about, parse_settings
+from tap_servicetitan.errors import FileError
+from tap_servicetitan.files import read_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -99,14 +100,9 @@ def _from_environment() -> dict[str, Any]:
 
 def _read_config(file: str) -> dict[str, Any]:
     try:
-        found = json.loads(Path(file).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        msg = f"{file} cannot be read as JSON: {error}"
-        raise LoadError(msg) from None
-    if not isinstance(found, dict):
-        msg = f"{file} must hold a JSON object"
-        raise LoadError(msg)
-    return found
+        return read_object(file, "config")
+    except FileError as error:
+        raise LoadError(str(error)) from None
 
 
 if __name__ == "__main__":

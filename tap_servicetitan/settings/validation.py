@@ -5,14 +5,13 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import math
-import re
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
-from tap_servicetitan.settings.reports import read_reports
+from tap_servicetitan.settings.reports import CUSTOM_REPORTS, read_reports
+from tap_servicetitan.settings.values import json_fault
 from tap_servicetitan.state.timestamps import parse
 
 if TYPE_CHECKING:
@@ -21,48 +20,41 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
 
 _NUMBERS = ("requests_per_second", "request_timeout", "report_runs_per_minute")
-_DECIMAL = re.compile(r"\d+\.?\d*")
+
+_Fault = tuple[str, str]
+"""A setting, and what is wrong with it."""
 
 
-def cleaned(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Drop what is null or empty, and white space at the ends, which comes with copying and spoils a secret."""
-    given = {name: value for name, value in config.items() if value is not None}
-    clean = {name: _cleaned(name, value) for name, value in given.items()}
-    return {name: value for name, value in clean.items() if value != ""}
+def faults(config: Mapping[str, Any], schema: Mapping[str, Any], origin: Mapping[str, str] | None = None) -> list[str]:
+    """Say what is wrong with the settings, a sentence per fault. A secret's value is never repeated.
+
+    Args:
+        config: The settings.
+        schema: Their JSON Schema.
+        origin: The file or the environment variable that a setting comes from, where it is known.
+    """
+    found = list(_faults_of_shape(config, schema)) or list(_faults_of_meaning(config))
+    return [text + _source(name, config, origin or {}) for name, text in found]
 
 
-def _cleaned(name: str, value: object) -> object:
-    if isinstance(value, str):
-        text = value.strip()
-        # From the environment the SDK takes integers for numbers, but no fractions.
-        return float(text) if name in _NUMBERS and _DECIMAL.fullmatch(text) else text
-    if isinstance(value, list):
-        return [one.strip() if isinstance(one, str) else one for one in value]
-    if isinstance(value, Decimal):
-        # As which the SDK reads numbers with a fraction, and neither sockets nor clocks take one.
-        value = float(value)
-    # JSON Schema takes 8.0 for an integer, and Python cannot count with it.
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+def _source(name: str, config: Mapping[str, Any], origin: Mapping[str, str]) -> str:
+    if name not in origin:
+        return ""
+    return f" (set in {origin[name]})" if name in config else f" (empty in {origin[name]})"
 
 
-def faults(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
-    """Say what is wrong with the settings, a sentence per fault. A secret's value is never repeated."""
-    found = list(_faults_of_shape(config, schema))
-    return found or list(_faults_of_meaning(config))
-
-
-def _faults_of_shape(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
+def _faults_of_shape(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[_Fault]:
     properties = schema["properties"]
     for name in config:
         if name not in properties:
             near = difflib.get_close_matches(name, properties, n=1)
-            yield f"{name} is not a setting of this tap; " + (f"did you mean {near[0]}?" if near else "remove it")
+            yield name, f"{name} is not a setting of this tap; " + (f"did you mean {near[0]}?" if near else "remove it")
     for name in schema["required"]:
         if name not in config:
-            yield f"{name} is missing: {properties[name]['description']}"
+            yield name, f"{name} is missing: {properties[name]['description']}"
     given = {name: value for name, value in config.items() if name in properties}
     for error in DEFAULT_JSONSCHEMA_VALIDATOR({"properties": properties}).iter_errors(given):
-        yield _fault(error, properties)
+        yield str(error.path[0]), _fault(error, properties)
 
 
 def _fault(error: ValidationError, properties: Mapping[str, Any]) -> str:
@@ -80,32 +72,41 @@ def _fault(error: ValidationError, properties: Mapping[str, Any]) -> str:
         case "minimum" | "exclusiveMinimum":
             return f"{where} must be {'at least' if error.validator == 'minimum' else 'more than'} {wanted}{came}"
         case "type":
-            types = [wanted] if isinstance(wanted, str) else wanted
-            return f"{where} must be of type {' or '.join(one for one in types if one != 'null')}{came}"
+            return f"{where} {_type_fault(error, came)}"
     return f"{where} does not have the form that the documentation gives"
 
 
-def _faults_of_meaning(config: Mapping[str, Any]) -> Iterator[str]:
+def _type_fault(error: ValidationError, came: str) -> str:
+    wanted: Any = error.validator_value
+    types = [one for one in ([wanted] if isinstance(wanted, str) else wanted) if one != "null"]
+    if {*types} & {"array", "object"} and isinstance(error.instance, str) and (why := json_fault(error.instance)):
+        return f"is not valid JSON: {why}"
+    return f"must be of type {' or '.join(types)}{came}"
+
+
+def _faults_of_meaning(config: Mapping[str, Any]) -> Iterator[_Fault]:
     if config.get("tenant_column") and config.get("emit_activate_version_messages"):
-        yield (
-            "emit_activate_version_messages must be off with tenant_column: in a table that tenants share, a target "
-            "would take the rows of all others for gone"
-        )
+        name = "emit_activate_version_messages"
+        why = "in a table that tenants share, a target would take the rows of all others for gone"
+        yield name, f"{name} must be off with tenant_column: {why}"
     tenant = str(config["tenant_id"])
     if not tenant.isascii() or not tenant.isdigit():
-        yield f"tenant_id must be a number, not {tenant!r}"
+        yield "tenant_id", f"tenant_id must be a number, not {tenant!r}"
     if (start := config.get("start_date")) and parse(start) is None:
-        yield f"start_date must be a date or a date-time such as 2024-01-01T00:00:00Z, not {start!r}"
+        yield (
+            "start_date",
+            f"start_date must be a date or a date-time such as 2024-01-01T00:00:00Z, not {start!r}",
+        )
     for name in _NUMBERS:
         if not math.isfinite(config.get(name, 1)):
-            yield f"{name} must be a finite number"
+            yield name, f"{name} must be a finite number"
     for name in ("api_url", "auth_url"):
         if (url := config.get(name)) and not _is_safe(url):
-            yield f"{name} must be an https:// address (http:// only for an address of this machine)"
+            yield name, f"{name} must be an https:// address (http:// only for an address of this machine)"
     for name in ("client_id", "client_secret", "st_app_key"):
         if not config[name].isprintable() or not config[name].isascii():
-            yield f"{name} has a character that no key has; copy it again"
-    yield from read_reports(config)[1]
+            yield name, f"{name} has a character that no key has; copy it again"
+    yield from ((CUSTOM_REPORTS, fault) for fault in read_reports(config)[1])
 
 
 def _is_safe(url: str) -> bool:

@@ -6,14 +6,19 @@ The SDK's minor version is pinned, because these may change with it.
 from __future__ import annotations
 
 import abc
+import logging
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from singer_sdk import Stream, Tap
+from singer_sdk._logging import _setup_console_logging
 from singer_sdk.configuration._dict_config import merge_missing_config_jsonschema
 from singer_sdk.helpers._catalog import get_selected_schema
 from singer_sdk.helpers.capabilities import EMIT_ACTIVATE_VERSION_CONFIG
 from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.plugin_base import _plugin_log_level
 from typing_extensions import override
+
+from tap_servicetitan.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -94,6 +99,11 @@ class SdkStream(Stream, abc.ABC):
         """Whether nobody asked for the metadata yet, so that they are still to be made."""
         return self._metadata is None
 
+    # The SDK's own lines: one as a stream begins, and an error also where a stream ended early on purpose (`--test`).
+    @override
+    def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
+        super().log(message, *args, level=logging.DEBUG, **kwargs)
+
     @override
     def _sync_records(self, context: Context | None = None, *, write_messages: bool = True) -> Generator[Record]:
         if write_messages:
@@ -159,8 +169,29 @@ class SdkTap(Tap):
         self._config, found = self.check_settings(self._config, raise_errors=raise_errors)
         return found or super()._validate_config(raise_errors=raise_errors)
 
+    @classmethod
+    def set_up_logging(cls) -> None:
+        """Log to stderr, as the variables say that every tap of the SDK reads.
+
+        Raises:
+            ConfigError: There is no such level, or no such file.
+        """
+        logging.captureWarnings(capture=True)
+        logging.getLogger(cls.name).addFilter(_says_something)
+        level = _plugin_log_level(plugin_name=cls.name)
+        try:
+            _setup_console_logging(log_level=level)
+        except ValueError as error:
+            msg = f"LOGLEVEL or SINGER_SDK_LOG_CONFIG: {error}"
+            raise ConfigError([msg]) from None
+
     # The SDK writes a STATE message, perhaps into the middle of a page.
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """End at once: a page that is being written is written to its end, and nothing after it."""
         raise SystemExit(128 + signum)
+
+
+def _says_something(record: logging.LogRecord) -> bool:
+    """Leave out a line of the SDK that says nothing here: the tap reads the environment itself."""
+    return record.msg != "Skipping parse of env var settings..."

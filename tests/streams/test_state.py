@@ -43,11 +43,16 @@ def of(stream: str, **bookmark: object) -> Message:
 @pytest.mark.parametrize(
     ("state", "said"),
     [
-        pytest.param(b"", "cannot be read as JSON", id="an empty file"),
         pytest.param(b'{"bookmarks": {"cust', "cannot be read as JSON", id="cut short"),
-        pytest.param(b"\xff\xfe", "cannot be read as JSON", id="no text"),
+        pytest.param(b"\xff\xfe{", "cannot be read as JSON", id="no text"),
         pytest.param(b"[" * 100_000, "cannot be read as JSON", id="nested without end"),
-        pytest.param([1], "not what it should be", id="a list"),
+        pytest.param([], "it holds a list, not a JSON object", id="an empty list"),
+        pytest.param([1], "it holds a list, not a JSON object", id="a list"),
+        pytest.param(5, "it holds a number, not a JSON object", id="a number"),
+        pytest.param(None, "it holds null, not a JSON object", id="null"),
+        pytest.param(
+            b'{"bookmarks": {}}\n{"bookm', "line 2, cannot be read as JSON", id="a last line that is cut short"
+        ),
         pytest.param({"type": "STATE", "value": {"bookmarks": {}}}, "not of the form", id="a whole message"),
         pytest.param({"bookmarks": []}, "not of the form", id="bookmarks in a list"),
         pytest.param({"bookmarks": {"customers": "t"}}, "not of the form", id="a bookmark that is a text"),
@@ -85,10 +90,26 @@ def test_a_state_that_cannot_be_used_is_refused(sandbox: Sandbox, tmp_path: Path
     assert sandbox.requests() == []
 
 
-@pytest.mark.parametrize("state", [{}, {"bookmarks": {}}], ids=["nothing", "no bookmarks"])
-def test_an_empty_state_is_a_first_run(sandbox: Sandbox, tmp_path: Path, state: Message) -> None:
-    """What Meltano gives before there is a state is not an error."""
+def test_the_last_line_of_a_file_of_states_counts(sandbox: Sandbox, tmp_path: Path) -> None:
+    """What a target writes is a state a line: the last one is the newest, and the log says that it is used."""
+    first = resumed(sandbox, tmp_path, {})
+    states = [json.dumps(one["value"]) for one in first.messages if one["type"] == "STATE"]
+    again = resumed(sandbox, tmp_path, "\r\n".join([*states, ""]).encode("utf-16"))
+    assert (again.code, again.error) == (0, None)
+    assert again.bookmarks["customers"] == first.bookmarks["customers"]
+    assert not again.records["customers"]
+    assert f"has {len(states)} lines; the state of the last one is used" in again.log
+
+
+@pytest.mark.parametrize(
+    ("state", "warns"),
+    [({}, False), ({"bookmarks": {}}, False), (b"", True), (b" \r\n", True), (b"\xef\xbb\xbf", True)],
+    ids=["nothing", "no bookmarks", "an empty file", "a blank line", "a byte order mark"],
+)
+def test_an_empty_state_is_a_first_run(sandbox: Sandbox, tmp_path: Path, state: object, *, warns: bool) -> None:
+    """What Meltano gives before there is a state is not an error; nor is an empty file, of which a warning tells."""
     output = resumed(sandbox, tmp_path, state)
+    assert ("is empty, so this is a first run" in output.log) is warns
     assert (output.code, output.error) == (0, None)
     assert len(output.records["customers"]) == len(sandbox.rows("customers"))
 

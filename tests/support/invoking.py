@@ -39,7 +39,7 @@ def invoke(*options: str) -> Output:
         contextlib.redirect_stderr(said),
         mock.patch.object(sys, "argv", ["tap-servicetitan", *options]),
         mock.patch.object(logging.getLogger("tap-servicetitan"), "handlers", [handler]),
-        mock.patch("singer_sdk.plugin_base._setup_console_logging"),
+        mock.patch("tap_servicetitan.sync.sdk._setup_console_logging"),
     ):
         try:
             main()
@@ -48,7 +48,7 @@ def invoke(*options: str) -> Output:
         except Exception as raised:  # noqa: BLE001 - the test looks at it
             error = raised
         finally:
-            # The SDK turns it on, for the whole process.
+            # The command turns it on, for the whole process.
             logging.captureWarnings(capture=False)
         stdout.flush()
         return Output(buffer.getvalue(), error, code, "\n".join([*handler.lines, said.getvalue()]))

@@ -20,6 +20,7 @@ NAME = PACKAGE.name
 
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
+    "files": {"errors"},
     "json_type": set(),
     "terminal": set(),
     # What there is to read, and what is remembered of it.
@@ -34,7 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "reports": {"json_type", "api", "catalog", "errors", "readers", "records", "session", "settings", "state"},
     "sync": {"json_type", "catalog", "errors", "readers", "records", "session", "settings", "state", "terminal"},
     # A loader that knows Singer messages alone.
-    "duckdb": set(),
+    "duckdb": {"errors", "files"},
     # The commands.
     "tap": {"json_type", "catalog", "errors", "readers", "records", "reports", "session", "settings", "sync"},
     "cli": {
@@ -43,6 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "catalog",
         "duckdb",
         "errors",
+        "files",
         "reports",
         "settings",
         "state",

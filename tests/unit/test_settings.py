@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from tap_servicetitan.errors import ConfigError
 from tap_servicetitan.settings.schema import SETTINGS
-from tap_servicetitan.settings.validation import cleaned, faults
+from tap_servicetitan.settings.validation import faults
+from tap_servicetitan.settings.values import cleaned
 from tap_servicetitan.tap import TapServiceTitan
 from tests.support.invoking import invoke, write
 
@@ -29,7 +30,7 @@ TapServiceTitan.append_builtin_config(SCHEMA)
 
 def found(config: dict[str, Any]) -> list[str]:
     """Check settings as the tap does, on their own."""
-    return faults(cleaned(config), SCHEMA)
+    return faults(cleaned(config, SCHEMA), SCHEMA)
 
 
 @pytest.mark.parametrize(
@@ -133,15 +134,18 @@ HTTPS = "must be an https:// address (http:// only for an address of this machin
         ),
         pytest.param({"concurrency": 0}, [f"{FROM_1_TO_32}, not 0"], id="concurrency too low"),
         pytest.param({"concurrency": 33}, [f"{FROM_1_TO_32}, not 33"], id="concurrency too high"),
-        pytest.param({"concurrency": "8"}, ["concurrency must be of type integer, not '8'"], id="concurrency a text"),
+        pytest.param(
+            {"concurrency": "eight"}, ["concurrency must be of type integer, not 'eight'"], id="concurrency a word"
+        ),
+        pytest.param({"concurrency": "4.5"}, ["concurrency must be of type integer, not 4.5"], id="4.5 as a text"),
         pytest.param(
             {"requests_per_second": 0}, ["requests_per_second must be more than 0, not 0"], id="no requests at all"
         ),
         pytest.param({"request_timeout": -1}, ["request_timeout must be more than 0, not -1"], id="no time at all"),
         pytest.param(
-            {"include_recent_changes": "yes"},
-            ["include_recent_changes must be of type boolean, not 'yes'"],
-            id="yes for true",
+            {"include_recent_changes": "maybe"},
+            ["include_recent_changes must be of type boolean, not 'maybe'"],
+            id="neither true nor false",
         ),
         pytest.param(
             {"start_date": "soon"},
@@ -172,8 +176,8 @@ HTTPS = "must be an https:// address (http:// only for an address of this machin
         pytest.param({"api_url": "https://[::1"}, [f"api_url {HTTPS}"], id="URL that is none"),
         pytest.param({"api_url": "ftp://localhost"}, [f"api_url {HTTPS}"], id="URL of another kind"),
         pytest.param(
-            {"flattening_enabled": "yes"},
-            ["flattening_enabled must be of type boolean, not 'yes'"],
+            {"flattening_enabled": "jein"},
+            ["flattening_enabled must be of type boolean, not 'jein'"],
             id="a setting of the SDK",
         ),
         pytest.param(
@@ -203,16 +207,77 @@ def test_no_settings_at_all() -> None:
 def test_white_space_and_null_are_dropped() -> None:
     """White space at the ends of a text is dropped, as are a null and an empty text; what is within a text stays."""
     config = {"a": " x y\n", "b": None, "c": 0, "d": False, "e": [" z "], "f": "", "g": " "}
-    assert cleaned(config) == {"a": "x y", "c": 0, "d": False, "e": ["z"]}
+    assert cleaned(config, {"properties": {}}) == {"a": "x y", "c": 0, "d": False, "e": ["z"]}
 
 
-@pytest.mark.parametrize(("text", "number"), [("20.5", 20.5), ("90", 90), ("1,5", "1,5")])
-def test_numbers_may_come_as_text(text: str, number: object) -> None:
-    """The environment knows only text: what reads as a number is one."""
-    assert cleaned({"requests_per_second": text, "request_timeout": text}) == {
-        "requests_per_second": number,
-        "request_timeout": number,
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("requests_per_second", "20.5", 20.5),
+        ("request_timeout", " 90 ", 90),
+        ("request_timeout", "1,5", "1,5"),
+        ("list_overlap_hours", "1_0", "1_0"),
+        ("report_runs_per_minute", "inf", "inf"),
+        ("concurrency", "4.0", 4),
+        ("concurrency", "٤", "٤"),
+        ("flattening_max_depth", "2", 2),
+        ("tenant_column", "true", True),
+        ("tenant_column", "False", False),
+        ("deleted_column", "YES", True),
+        ("deleted_column", "0", False),
+        ("flattening_enabled", "off", False),
+        ("emit_activate_version_messages", "on", True),
+        ("emit_activate_version_messages", "tru", "tru"),
+        ("tenant_id", "4242", "4242"),
+        ("router_ids", '["r-1", " 2 "]', ["r-1", "2"]),
+        ("router_ids", "r-1", "r-1"),
+        ("stream_maps", '{"jobs": {"a": "1"}}', {"jobs": {"a": "1"}}),
+        ("stream_maps", "{'jobs': 1}", "{'jobs': 1}"),
+        ("batch_config", '{"encoding": {"format": "jsonl"}, "batch_size": 5}', None),
+        ("custom_reports", '[{"id": "7", "window": {"days": "30"}}]', [{"id": "7", "window": {"days": 30}}]),
+    ],
+)
+def test_values_may_come_as_text(name: str, text: str, value: object) -> None:
+    """The environment and Meltano's `config set` know only text: it is brought into the setting's type, or refused."""
+    wanted = json.loads(text) if value is None else value
+    found = cleaned({name: text}, SCHEMA)
+    assert found == {name: wanted}
+    assert type(found[name]) is type(wanted)
+
+
+BY_TYPE = {name: {*one["type"]} for name, one in SCHEMA["properties"].items()}
+
+
+@pytest.mark.parametrize("name", sorted(BY_TYPE))
+@settings(deadline=None, derandomize=True, max_examples=25)
+@given(data=st.data())
+def test_the_text_of_a_value_is_that_value(name: str, data: st.DataObject) -> None:
+    """Whatever a setting may be, its text means the same; text of no such value is refused, by the setting's name."""
+    types = BY_TYPE[name]
+    if "string" in types:
+        value: object = data.draw(st.text(st.characters(categories=["L", "N"]), min_size=1))
+        assert cleaned({name: f" {value}\n"}, SCHEMA) == {name: value}
+        return
+    kinds = {
+        "boolean": st.booleans(),
+        "integer": st.integers(-(10**9), 10**9),
+        "number": st.decimals(-1000, 1000, places=2).map(float),
+        "array": st.just([]),
+        "object": st.dictionaries(st.sampled_from("ab"), st.text(st.characters(categories=["L"])), min_size=1),
     }
+    value = data.draw(kinds[next(one for one in kinds if one in types)])
+    assert cleaned({name: json.dumps(value)}, SCHEMA) == cleaned({name: value}, SCHEMA)
+    nonsense = data.draw(st.text(st.characters(categories=["Lu"]), min_size=4).filter(lambda one: "FALSE" not in one))
+    assert any(one.startswith(f"{name} must be of type") for one in found(GOOD | {name: f"{nonsense}?"}))
+
+
+@pytest.mark.parametrize("name", ["custom_reports", "stream_maps", "router_ids", "batch_config"])
+@pytest.mark.parametrize("text", ['[{"id": 1', "{'a': 1}", "[" * 100_000], ids=["cut short", "Python", "endless"])
+def test_broken_json_in_a_text_is_said_to_be_that(name: str, text: str) -> None:
+    """The message names the setting and the place; the text may be long, or hold what is nobody's business."""
+    (said,) = found(GOOD | {name: text})
+    assert said.startswith(f"{name} is not valid JSON: ")
+    assert text not in said
 
 
 @pytest.mark.parametrize("number", [float("inf"), float("nan")])
@@ -235,7 +300,7 @@ def test_a_whole_number_can_be_counted_with() -> None:
     """A concurrency that is let through is an integer: JSON's 8.0 is refused or taken for 8."""
     # Regression: 8.0 was let through, and ended the run with a TypeError.
     config = GOOD | {"concurrency": 8.0}
-    assert found(config) or isinstance(cleaned(config)["concurrency"], int)
+    assert found(config) or isinstance(cleaned(config, SCHEMA)["concurrency"], int)
 
 
 @pytest.mark.parametrize("name", SECRETS)
@@ -274,15 +339,17 @@ def test_secrets_are_marked() -> None:
 
 def test_numbers_of_a_file_are_such_as_clocks_take() -> None:
     """The SDK reads a fraction as a Decimal, with which no socket can wait."""
-    found = cleaned({"request_timeout": Decimal("90.5"), "concurrency": Decimal(8)})
+    found = cleaned({"request_timeout": Decimal("90.5"), "concurrency": Decimal(8)}, SCHEMA)
     assert (found, type(found["request_timeout"])) == ({"request_timeout": 90.5, "concurrency": 8}, float)
 
 
 def test_a_wrong_setting_is_the_last_line(tmp_path: Path) -> None:
     """It is all that Meltano shows of a test of the settings."""
     config = {"client_id": "a", "client_secret": "b", "st_app_key": "c", "tenant_id": "1"}
-    output = invoke("--config", write(tmp_path / "config.json", config | {"concurrency": 99}))
-    assert (output.code, output.log.strip().splitlines()[-1]) == (1, "ERROR concurrency must be from 1 to 32, not 99")
+    file = write(tmp_path / "config.json", config | {"concurrency": 99})
+    output = invoke("--config", file)
+    last = f"ERROR concurrency must be from 1 to 32, not 99 (set in {file})"
+    assert (output.code, output.log.strip().splitlines()[-1]) == (1, last)
     output = invoke("--config", write(tmp_path / "config.json", config | {"stream_maps": {"jobs": {"x": "nope("}}}))
     assert (
         output.log.strip().splitlines()[-1] == "ERROR stream_maps: Failed to parse expression nope(.; fix the setting"

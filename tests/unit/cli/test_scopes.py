@@ -86,8 +86,14 @@ def test_what_the_sandbox_asks_for_is_told(sandbox: Sandbox) -> None:
     ("arguments", "said"),
     [
         pytest.param(["invoises"], "unknown stream invoises; did you mean invoices?", id="typing error"),
-        pytest.param(["--catalog", "none.json"], "No such file or directory: 'none.json'", id="no file"),
-        pytest.param(["--catalog", "list.json"], "list.json must hold a JSON object, not list", id="no object"),
+        pytest.param(
+            ["--catalog", "none.json"],
+            "catalog file none.json cannot be opened: No such file or directory",
+            id="no file",
+        ),
+        pytest.param(
+            ["--catalog", "list.json"], "catalog file list.json cannot be read as JSON: it holds a list", id="no object"
+        ),
         pytest.param(["--catalog", "text.json"], "text.json cannot be read as JSON", id="no JSON"),
     ],
 )
