@@ -69,6 +69,10 @@ class NotFoundError(ApiError):
     """The tenant does not have the module, or does not exist (404)."""
 
 
+class NotAllowedError(ApiError):
+    """The API does not know the request by this method (405)."""
+
+
 class ConflictError(ApiError):
     """The API has no response for the state that something is in (409), such as the notes of an inactive customer."""
 

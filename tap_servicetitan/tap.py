@@ -98,7 +98,7 @@ class TapServiceTitan(SdkTap):
     @cached_property
     def reporting(self) -> ReportApi:
         """What the API says of reports, which all of their streams share."""
-        return ReportApi(self.session.client, self.settings.report_runs_per_minute)
+        return ReportApi(self.session)
 
     @cached_property
     def broken_reports(self) -> dict[str, str]:
@@ -164,7 +164,11 @@ class TapServiceTitan(SdkTap):
 
     @override
     def run(self) -> None:
-        Run(self.session, self.selected_streams, self.message_writer, self.broken_reports).all()
+        try:
+            Run(self.session, self.selected_streams, self.message_writer, self.broken_reports).all()
+        finally:
+            if self.settings.custom_reports:
+                self.reporting.close()
 
     @override
     def check_settings(self, config: dict[str, Any], *, raise_errors: bool) -> tuple[dict[str, Any], list[str]]:

@@ -36,6 +36,8 @@ class AccessToken:
         self._lock = threading.Lock()
         self._value: str | None = None
         self._replace_at = 0.0
+        self.count = 0
+        """How many tokens there were."""
 
     def current(self) -> str:
         """Give the token, a fresh one where there is none or it is about to expire.
@@ -47,6 +49,7 @@ class AccessToken:
         with self._lock:
             if self._value is None or time.monotonic() >= self._replace_at:
                 self._value, seconds = retry(self._sign_in, self._log, "all bookmarks are unharmed")
+                self.count += 1
                 self._replace_at = time.monotonic() + max(seconds - EXPIRY_MARGIN, seconds / 2)
             return self._value
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import threading
@@ -15,7 +16,7 @@ from tap_servicetitan.api.auth import AccessToken, Authorization
 from tap_servicetitan.api.retry import retry
 from tap_servicetitan.api.statuses import judge
 from tap_servicetitan.api.transport import Transport
-from tap_servicetitan.errors import TransientError, UnreadableBodyError
+from tap_servicetitan.errors import ApiError, TransientError, UnreadableBodyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +61,11 @@ class Client:
         self._token.current()
 
     @property
+    def sign_ins(self) -> int:
+        """How many access tokens there were so far."""
+        return self._token.count
+
+    @property
     def sent(self) -> Counter[str]:
         """How many requests were sent for each stream, each try counted."""
         with self._counting:
@@ -74,24 +80,32 @@ class Client:
         """Tell the time by the API's clock."""
         return self._transport.now()
 
-    def fetch(self, request: Request, read: Callable[[bytes], T]) -> T:
+    def fetch(self, request: Request, read: Callable[[bytes], T], accepted: Callable[[bytes], T] | None = None) -> T:
         """Send a request, with retries where they may help, and return what `read` makes of the body.
 
         Args:
             request: The request.
             read: Raises `UnreadableBodyError` where a retry may help.
+            accepted: Reads the body of a 202; None if that is no answer to the request.
 
         Raises:
             ApiError: One of its kinds.
         """
         unharmed = f"the bookmark of {request.stream} is unharmed"
-        return retry(lambda: self._once(request, read), self._logger, unharmed, request.max_server_errors)
+        return retry(lambda: self._once(request, read, accepted), self._logger, unharmed, request.max_server_errors)
 
-    def _once(self, request: Request, read: Callable[[bytes], T]) -> T:
+    def attempt(self, request: Request) -> None:
+        """Send a request once, whatever comes of it."""
+        with contextlib.suppress(ApiError):
+            self._send_authorised(request)
+
+    def _once(self, request: Request, read: Callable[[bytes], T], accepted: Callable[[bytes], T] | None = None) -> T:
         # Two requests of one endpoint at once were seen to be refused and to spoil each other's pages.
         with self._endpoints.setdefault(request.path, threading.Lock()):
             reply = self._send_authorised(request)
-        if reply.status != HTTPStatus.OK:
+        if reply.status == HTTPStatus.ACCEPTED and accepted:
+            read = accepted
+        elif reply.status != HTTPStatus.OK:
             raise self._judged(request, reply)
         try:
             page = read(reply.body)

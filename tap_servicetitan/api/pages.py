@@ -48,36 +48,12 @@ class ListPage(msgspec.Struct):
     """How many items a page has at most."""
 
 
-class _Header(msgspec.Struct):
-    name: str
-
-
-class ReportPage(msgspec.Struct, rename="camel"):
-    """One page of a report: its columns, and rows with a value for each of them."""
-
-    fields: list[_Header]
-    has_more: bool
-    data: list[list[Any]] | None = None
-    total_count: int | None = None
-
-    @property
-    def names(self) -> list[str]:
-        """The names of the columns."""
-        return [one.name for one in self.fields]
-
-    @property
-    def rows(self) -> list[list[Any]]:
-        """The values of each row, in the order of the columns."""
-        return self.data or []
-
-
 # Decimal, so that money keeps its digits from the API to the target.
 _items = msgspec.json.Decoder(list[Any] | None, float_hook=Decimal)
 _array = msgspec.json.Decoder(list[msgspec.Raw] | None)
 _anything = msgspec.json.Decoder(msgspec.Raw)
 _body = msgspec.json.Decoder(ExportBody)
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_table = msgspec.json.Decoder(ReportPage, float_hook=Decimal)
 
 
 def read_export(body: bytes, asked: str | None) -> ExportPage:
@@ -142,16 +118,6 @@ def read_as(body: bytes, decode: Callable[[bytes], T], wanted: str) -> T:
     return _readable(body, decode, wanted)
 
 
-def read_report(body: bytes) -> ReportPage:
-    """Read a page of a report.
-
-    Raises:
-        UnreadableBodyError: The body is not JSON.
-        UnexpectedBodyError: The body is not such a page.
-    """
-    return _readable(body, _as_table, "{hasMore, fields, data}, with a value for each field in each row")
-
-
 def number_of_items(data: Items) -> int:
     """Count the items of a page without reading them."""
     return len((_array.decode(data) or ()) if isinstance(data, bytes) else data)
@@ -202,15 +168,6 @@ def _size(members: dict[str, msgspec.Raw]) -> int | None:
 
 def _length(array: bytes | msgspec.Raw) -> int:
     return len(_array.decode(array) or ())
-
-
-def _as_table(body: bytes) -> ReportPage:
-    page = _table.decode(body)
-    for row in page.rows:
-        if len(row) != len(page.fields):
-            msg = f"a row has {len(row)} values for {len(page.fields)} fields"
-            raise msgspec.ValidationError(msg)
-    return page
 
 
 def _optional(members: dict[str, msgspec.Raw], name: str, kind: type[T]) -> T | None:

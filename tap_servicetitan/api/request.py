@@ -49,7 +49,7 @@ class Request:
         """Give the query and body as `requests` takes them."""
         if self.body is not None:
             return {"params": self.params, "json": self.body}
-        return {"params": self.params} if self.method == "GET" else {"json": _as_json(self.params)}
+        return {"json": _as_json(self.params)} if self.method == "POST" else {"params": self.params}
 
 
 def _as_json(params: Mapping[str, str]) -> dict[str, str | bool]:

@@ -15,6 +15,7 @@ from tap_servicetitan.errors import (
     ConflictError,
     CredentialsError,
     ForbiddenError,
+    NotAllowedError,
     NotFoundError,
     RejectedError,
     TransientError,
@@ -45,7 +46,12 @@ class Reply:
     @property
     def is_served(self) -> bool:
         """Whether the API knew the tenant: it served, or refused by scope or limit."""
-        return self.status in {HTTPStatus.OK, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
+        return self.status in {
+            HTTPStatus.OK,
+            HTTPStatus.ACCEPTED,
+            HTTPStatus.FORBIDDEN,
+            HTTPStatus.TOO_MANY_REQUESTS,
+        }
 
 
 def judge(request: Request, reply: Reply, tenant: str, *, others_served: bool) -> ApiError:
@@ -70,6 +76,10 @@ def _meaning(status: int, scope: str, tenant: str, *, others_served: bool) -> tu
         HTTPStatus.UNAUTHORIZED: (ApiError if others_served else CredentialsError, refused),
         HTTPStatus.FORBIDDEN: (ForbiddenError, f"; grant the app the scope {scope} or deselect the stream"),
         HTTPStatus.NOT_FOUND: (NotFoundError, f"; tenant {tenant} does not have this module: deselect the stream"),
+        HTTPStatus.METHOD_NOT_ALLOWED: (
+            NotAllowedError,
+            "; the API does not answer like this, check api_url",
+        ),
         HTTPStatus.CONFLICT: (
             ConflictError,
             "; the API gives nothing for the state that this is in: run again later, and if it stays, report it",

@@ -15,7 +15,7 @@ import click
 from tap_servicetitan.catalog.scopes import scope_names
 from tap_servicetitan.cli.common import CONFIG, FORMAT, explain, run_command, tap_of_files
 from tap_servicetitan.errors import CredentialsError, ForbiddenError, NotFoundError, TapError
-from tap_servicetitan.reports.api import REPORTS_SCOPE
+from tap_servicetitan.reports.runs import REPORTS_SCOPE
 from tap_servicetitan.state.timestamps import latest
 from tap_servicetitan.sync.run import describe_unexpected
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import sys
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
@@ -20,35 +18,35 @@ from tap_servicetitan.errors import (
 )
 from tap_servicetitan.readers.base import Page, Reader
 from tap_servicetitan.records.records import DictRecords
-from tap_servicetitan.reports.api import Run
 from tap_servicetitan.reports.columns import KEY, MISFITS, mistyped
 from tap_servicetitan.reports.description import checked
-from tap_servicetitan.reports.rows import Rows, Writer
+from tap_servicetitan.reports.reading import Reading
+from tap_servicetitan.reports.rows import Writer
+from tap_servicetitan.reports.runs import Run
 from tap_servicetitan.reports.windows import last_complete_day, since, windows
 from tap_servicetitan.state.report_bookmark import ReportBookmark, read_report_bookmark
 from tap_servicetitan.state.timestamps import as_parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
-    from tap_servicetitan.api.pages import ReportPage
+    from tap_servicetitan.api.report_pages import ReportPage
     from tap_servicetitan.records.factory import RecordFactory
     from tap_servicetitan.reports.api import ReportApi
     from tap_servicetitan.reports.description import Parameter, Value
+    from tap_servicetitan.reports.rows import Rows
     from tap_servicetitan.reports.table import ReportTable
     from tap_servicetitan.reports.windows import Days
     from tap_servicetitan.session import Session
     from tap_servicetitan.settings.reports import WindowSettings
 
-PAGE_SIZE = 25_000
-"""Rows of a page: the most that the API gives, because each page counts as a run."""
-
 MAX_SERVER_ERRORS = 3
 """How often the server may fail at several days before they are requested in two halves."""
 
-MAX_EMPTY_PAGES = 5
-"""Maximum consecutive empty pages before giving up."""
+
+class _MovedError(Exception):
+    """It cannot be proven that all rows came."""
 
 
 class ReportReader(Reader):
@@ -63,10 +61,9 @@ class ReportReader(Reader):
         self._values: dict[str, Any] = {}
         self._writer: Writer | None = None
         self._run_at = ""
-        self._keys: Counter[str] = Counter()
-        """The keys of the rows that were requested together."""
         self._most_days = sys.maxsize
         """So many days the server has not failed at."""
+        self._joins = True
 
     @override
     def read(self, state: Mapping[str, Any]) -> Iterator[Page]:
@@ -74,8 +71,10 @@ class ReportReader(Reader):
         self._table.learn(bookmark.kinds)
         self._values, self._run_at, self._writer = self._parameters(), as_parameter(self.session.now()), None
         if self._settings.window is None:
-            for page, before in self._pages(None):
-                yield self._page(page, None, None, before, bookmark)
+            count = 0
+            for rows in self._rows(None):
+                yield self._page(rows, None, None, count, bookmark)
+                count += len(rows)
             yield self._state(bookmark)
         else:
             yield from self._in_windows(bookmark, self._settings.window)
@@ -90,9 +89,8 @@ class ReportReader(Reader):
         begin = bookmark.resume or since(window.first, bookmark.read_to, window.look_back)
         for days in windows(window.first, window.days, begin, now.date()):
             cuts = set(bookmark.cuts)
-            for page, piece, before in self._in_pieces(days, cuts):
-                yield self._page(page, days, piece, before, bookmark)
-            self._keys.clear()
+            for rows, piece, before in self._in_pieces(days, cuts):
+                yield self._page(rows, days, piece, before, bookmark)
             bookmark = dataclasses.replace(bookmark, resume=days.following, cuts=tuple(sorted(cuts)))
             yield self._state(bookmark)
         again = since(window.first, bookmark.reaches, window.look_back + window.days)
@@ -111,7 +109,7 @@ class ReportReader(Reader):
             raise StreamError(msg)
         return grid
 
-    def _in_pieces(self, days: Days, cuts: set[date]) -> Iterator[tuple[ReportPage, Days, int]]:
+    def _in_pieces(self, days: Days, cuts: set[date]) -> Iterator[tuple[Rows, Days, int]]:
         """Read a window, in parts where all of it is too much; the number is that of the window's rows before."""
         waiting, before = days.cut(cuts), 0
         while waiting:
@@ -119,50 +117,71 @@ class ReportReader(Reader):
             try:
                 if piece.length > self._most_days:
                     raise OverloadError  # noqa: TRY301 - what was too much for the server before is so again
-                for page, count in self._pages(piece):
-                    yield page, piece, before + count
-                before += count + len(page.rows)
-            except OverloadError:
+                for rows in self._rows(piece):
+                    yield rows, piece, before + count
+                    count += len(rows)
+                before += count
+            except (OverloadError, _MovedError) as error:
                 halves = piece.halves()
                 if not halves:
                     raise
                 if piece.length <= self._most_days:
-                    self._most_days = halves[0].length
-                    self.logger.warning(
-                        "%s: the server failed %d times at all of %s to %s; parts of at most %d days are asked for",
-                        self.name,
-                        MAX_SERVER_ERRORS,
-                        piece.first,
-                        piece.last,
-                        self._most_days,
-                    )
+                    self._explain_halving(piece, halves, error)
                 cuts.add(halves[1].first)
                 waiting[:0] = halves
-                self._keys.clear()
 
-    def _pages(self, days: Days | None) -> Iterator[tuple[ReportPage, int]]:
-        """Read the pages of the report, with the number of rows before each."""
-        count = empty = 0
-        for number in itertools.count(1):
-            page = self._fetch(days, number)
-            yield page, count
-            count += len(page.rows)
-            empty = 0 if page.rows else empty + 1
-            if not page.has_more:
-                break
-            if empty >= MAX_EMPTY_PAGES:
-                msg = f"{self.name}: {empty} pages in a row have no row, and hasMore is true; asking on would never end"
-                raise StreamError(msg)
-        if page.total_count not in {None, count}:
-            self.is_complete = False
+    def _explain_halving(self, piece: Days, halves: Sequence[Days], error: Exception) -> None:
+        if isinstance(error, OverloadError):
+            self._most_days = halves[0].length
+            self.logger.warning("%s", error)
             self.logger.warning(
-                "%s: %d rows came, and the API counts %s: rows moved between its pages, which the next run may fix",
+                "%s: all of %s is too much for the server; parts of at most %d days are requested",
                 self.name,
-                count,
-                page.total_count,
+                piece,
+                self._most_days,
+            )
+        else:
+            self.logger.warning(
+                "%s: rows of %s moved while its pages were read; it is requested in two parts", self.name, piece
             )
 
-    def _fetch(self, days: Days | None, number: int) -> ReportPage:
+    def _rows(self, days: Days | None) -> Iterator[Rows]:
+        """Read the report, or some days of it.
+
+        Raises:
+            _MovedError: It cannot be proven that all rows came, and fewer days may come in one page.
+        """
+        may_split = days is not None and bool(days.halves())
+        reading = Reading(
+            self.name,
+            lambda number, size: self._fetch(days, number, size),
+            self._table.columns,
+            self.row.key,
+            joins=self._joins,
+        )
+        try:
+            for rows in reading.rows():
+                if reading.walk.is_complete or not (may_split and reading.is_held):
+                    yield rows
+        except UnexpectedBodyError as error:
+            msg = f"{self.name}: {error}; the bookmark stays where it is, report this answer to ServiceTitan"
+            raise StreamError(msg) from None
+        self._joins = reading.walk.joins
+        if reading.walk.is_complete:
+            return
+        if may_split:
+            raise _MovedError
+        self.is_complete = False
+        self.logger.warning(
+            "%s: it cannot be proven that all rows of %s came: rows move while it is read, or the API counts others "
+            "than it sends (%d came, it counts %s). The next run reads it again.",
+            self.name,
+            days or "the report",
+            reading.walk.read,
+            "none" if reading.walk.total is None else reading.walk.total,
+        )
+
+    def _fetch(self, days: Days | None, number: int, size: int) -> ReportPage:
         window, values = self._settings.window, dict(self._values)
         if window and days:
             values |= {window.start: days.first.isoformat()} | (
@@ -171,23 +190,19 @@ class ReportReader(Reader):
         run = Run(
             who=self.name,
             path=self.row.url,
+            category=self._settings.category,
             report=self._settings.id,
             parameters=values,
+            what=str(days) if days else "all of it",
             page=number,
-            size=PAGE_SIZE,
+            size=size,
             max_server_errors=MAX_SERVER_ERRORS if days and days.halves() else None,
         )
         try:
-            return self._api.page(run, self._announce_wait)
+            return self._api.page(run)
         except (ForbiddenError, NotFoundError) as error:
             # Whoever names a report wants it: it has failed, and is not just skipped.
             raise StreamError(str(error)) from None
-        except UnexpectedBodyError as error:
-            msg = f"{self.name}: {error}; the bookmark stays where it is, report this answer to ServiceTitan"
-            raise StreamError(msg) from None
-
-    def _announce_wait(self, seconds: float) -> None:
-        self.logger.info("%s: waits %.1f s, because of report_runs_per_minute", self.name, seconds)
 
     def _parameters(self) -> dict[str, Any]:
         """Give the parameters that do not change, once all of them are as the report wants them."""
@@ -208,10 +223,7 @@ class ReportReader(Reader):
             )
             return []
 
-    def _page(
-        self, page: ReportPage, window: Days | None, piece: Days | None, before: int, bookmark: ReportBookmark
-    ) -> Page:
-        rows = Rows(page, self._table.columns)
+    def _page(self, rows: Rows, window: Days | None, piece: Days | None, before: int, bookmark: ReportBookmark) -> Page:
         if not len(rows):
             return Page()
         writer = self._writer = self._writer or self._decided(rows, bookmark)
@@ -238,8 +250,7 @@ class ReportReader(Reader):
             names = [name for name in self.row.key if any(one[name] is None for one in found)]
             msg = f"{self.name}: a row has no value in the key {', '.join(names)}; choose other key_properties"
             raise StreamError(msg)
-        self._keys.update(map(str, keys))
-        if max(self._keys.values()) > 1:
+        if len({*map(str, keys)}) < len(keys):
             self.records.warn_once(
                 "%s: rows that were asked for together have the same, and replace each other; add to it what tells "
                 "them apart",

@@ -11,7 +11,6 @@ from tap_servicetitan.reports.columns import KEY, MISFITS, REPORT_ID, RUN_AT, WI
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_servicetitan.api.pages import ReportPage
     from tap_servicetitan.reports.columns import Column
     from tap_servicetitan.reports.windows import Days
 
@@ -19,15 +18,19 @@ Record = dict[str, Any]
 
 
 class Rows:
-    """The rows of one page, with a value for each of the stream's columns."""
+    """Rows that came together, with a value for each of the stream's columns."""
 
-    def __init__(self, page: ReportPage, columns: Sequence[Column]) -> None:
-        """Find where on the page the columns stand: the report may have been changed since it was described."""
-        sent = {one: place for place, one in enumerate(_numbered(page.names))}
-        wanted = list(_numbered([column.field.name for column in columns]))
-        self._rows = page.rows
-        self._places = [sent.get(one) for one in wanted]
-        self.undeclared = sorted({name for name, _ in sent.keys() - set(wanted)})
+    def __init__(self, names: Sequence[str], rows: Sequence[Sequence[Any]], columns: Sequence[Column]) -> None:
+        """Find where in the rows the columns stand: the report may have been changed since it was described.
+
+        Args:
+            names: Of the columns that came.
+            rows: A value for each of them.
+            columns: The stream's.
+        """
+        self._rows = rows
+        self._places = places(names, columns)
+        self.undeclared = sorted({name for name, _ in set(_numbered(names)) - set(_names(columns))})
         """Columns that came, and are not the stream's."""
 
     def __len__(self) -> int:
@@ -38,6 +41,16 @@ class Rows:
         """Give the values of each row; null for what did not come."""
         for row in self._rows:
             yield [None if place is None else row[place] for place in self._places]
+
+
+def places(names: Sequence[str], columns: Sequence[Column]) -> list[int | None]:
+    """Find each of the stream's columns among those that came; None for one that did not."""
+    sent = {one: place for place, one in enumerate(_numbered(names))}
+    return [sent.get(one) for one in _names(columns)]
+
+
+def _names(columns: Sequence[Column]) -> list[tuple[str, int]]:
+    return list(_numbered([column.field.name for column in columns]))
 
 
 def _numbered(names: Sequence[str]) -> Iterator[tuple[str, int]]:

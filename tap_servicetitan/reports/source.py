@@ -8,8 +8,8 @@ from typing_extensions import override
 
 from tap_servicetitan.readers.source import Source
 from tap_servicetitan.records.columns import widened
-from tap_servicetitan.reports.api import REPORTS_SCOPE
 from tap_servicetitan.reports.reader import ReportReader
+from tap_servicetitan.reports.runs import REPORTS_SCOPE
 from tap_servicetitan.reports.table import ReportTable
 
 if TYPE_CHECKING:

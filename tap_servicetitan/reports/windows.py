@@ -23,6 +23,10 @@ class Days:
     first: date
     last: date
 
+    def __str__(self) -> str:
+        """Name the days in messages."""
+        return f"{self.first} to {self.last}"
+
     @property
     def following(self) -> date:
         """The day after the last one."""

@@ -184,17 +184,20 @@ def get_limits(tenant: Tenant, _: Json) -> Json:
         "page_size": tenant.page_size,
         "report_interval": tenant.reporting.interval,
         "report_days": tenant.reporting.days,
+        "report_by_description": tenant.reporting.by_description,
     }
 
 
 def set_limits(tenant: Tenant, given: Json) -> Json:
-    """Set the rate limit, the seconds between runs of a report, its most days, null for none, or a page's size."""
+    """Set the rate limit, the limits of reports or a page's size; null for no limit."""
     if "requests_per_second" in given:
         tenant.limit.a_second = given["requests_per_second"]
     if "report_interval" in given:
         tenant.reporting.interval = given["report_interval"]
     if "report_days" in given:
         tenant.reporting.days = given["report_days"]
+    if "report_by_description" in given:
+        tenant.reporting.by_description = given["report_by_description"]
     tenant.page_size = int(given.get("page_size", tenant.page_size))
     return get_limits(tenant, given)
 

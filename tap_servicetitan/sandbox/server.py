@@ -211,7 +211,7 @@ class Sandbox:
         return int(self._order(control.expire_report_queries)["expired"])
 
     def set_limits(self, **limits: float | None) -> None:
-        """Set ``requests_per_second``, ``report_interval`` or ``report_days``, None for no limit, or ``page_size``."""
+        """Set what ``GET /_sandbox/limits`` returns; None for no limit."""
         self._order(control.set_limits, **limits)
 
 

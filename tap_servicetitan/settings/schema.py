@@ -139,4 +139,18 @@ SETTINGS = th.PropertiesList(
         title="Report runs per minute",
         description="How often the same report may run in a minute, each page being a run; ServiceTitan allows one.",
     ),
+    th.Property(
+        "report_mode",
+        th.StringType(nullable=False, allowed_values=["auto", "asynchronous", "synchronous"]),
+        default="auto",
+        title="Report mode",
+        description="How reports run: asynchronous, synchronous, or auto: asynchronous where ServiceTitan can.",
+    ),
+    th.Property(
+        "report_timeout",
+        th.NumberType(nullable=False, exclusive_minimum=0),
+        default=900,
+        title="Report timeout",
+        description="Seconds to wait for an asynchronous report to be ready.",
+    ),
 ).to_dict() | {"additionalProperties": False}

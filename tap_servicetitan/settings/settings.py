@@ -49,6 +49,9 @@ class Settings:
     deleted_column: bool
     custom_reports: tuple[ReportSettings, ...]
     report_runs_per_minute: float
+    report_mode: str
+    report_timeout: float
+    """Seconds."""
 
     def ids_listed_in(self, setting: str) -> tuple[str, ...]:
         """Give the ids that a setting lists which stands for a parent stream."""
@@ -79,6 +82,8 @@ def read_settings(config: Mapping[str, Any]) -> Settings:
         deleted_column=config["deleted_column"],
         custom_reports=tuple(read_reports(config)[0]),
         report_runs_per_minute=config["report_runs_per_minute"],
+        report_mode=config["report_mode"],
+        report_timeout=config["report_timeout"],
     )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from jsonschema import ValidationError
 
-_NUMBERS = ("requests_per_second", "request_timeout", "report_runs_per_minute")
+_NUMBERS = ("requests_per_second", "request_timeout", "report_runs_per_minute", "report_timeout")
 
 _Fault = tuple[str, str]
 """A setting, and what is wrong with it."""

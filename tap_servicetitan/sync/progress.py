@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 EVERY = 60.0
 """Seconds between two lines in the log."""
@@ -30,6 +30,8 @@ class Progress:
     """Streams that are being read."""
     waiting: float = 0.0
     """Seconds for which the API has asked all streams to wait."""
+    waits: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """What single streams wait for."""
 
 
 def is_watched() -> bool:
@@ -127,7 +129,8 @@ class LiveDisplay:
 def describe(progress: Progress, rate: float) -> str:
     """Say how far a run is."""
     wait = f"; waits {progress.waiting:.0f} s, as the API asks" if progress.waiting else ""
+    waits = "".join(f"; {stream} waits {what}" for stream, what in sorted(progress.waits.items()))
     return (
         f"{progress.streams} of {progress.total} streams done; {progress.rows:,} rows in "
-        f"{progress.requests:,} requests, {rate:,.0f} rows/s{wait}"
+        f"{progress.requests:,} requests, {rate:,.0f} rows/s{wait}{waits}"
     )

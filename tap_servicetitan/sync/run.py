@@ -84,7 +84,7 @@ class Run:
                 self._work_side_by_side(tick)
         except BaseException:
             # A signal: what is being written is written to its end, and nothing after it.
-            self._writer.close()
+            self._stop()
             raise
         if self._fatal:
             raise self._fatal
@@ -101,6 +101,7 @@ class Run:
             requests=client.sent.total(),
             reading=reading,
             waiting=client.waiting,
+            waits=dict(self._session.waits),
         )
 
     @property
@@ -184,6 +185,10 @@ class Run:
     def _end(self, error: Exception) -> None:
         """Let all workers stop: the trouble is everybody's."""
         self._fatal = self._fatal or error
+        self._stop()
+
+    def _stop(self) -> None:
+        self._session.stopping.set()
         self._writer.close()
 
     def _announce_skipped(self) -> None:

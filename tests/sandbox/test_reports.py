@@ -182,3 +182,12 @@ def test_scopes(asking: Reporting, sandbox: Sandbox) -> None:
     assert asking.session.get(asking.url("dynamic-value-sets/technicians"), timeout=9).status_code == 200
     del asking.session.headers["Authorization"]
     assert asking.session.get(asking.url("dynamic-value-sets/technicians"), timeout=9).status_code == 401
+
+
+def test_a_report_can_depend_on_its_description(asking: Reporting, sandbox: Sandbox) -> None:
+    """Parameters are taken only with the access token that the report was described with."""
+    sandbox.set_limits(report_by_description=True)
+    assert asking.data(definitions.REVENUE, **OCTOBER).status_code == 400
+    asking.described(definitions.REVENUE)
+    assert asking.data(definitions.REVENUE, **OCTOBER).status_code == 200
+    assert Reporting(sandbox).data(definitions.REVENUE, **OCTOBER).status_code == 400

@@ -10,13 +10,14 @@ import subprocess
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
 
 from tap_servicetitan.errors import CredentialsError, RunError, StateError, StreamError
-from tap_servicetitan.reports import api, reader
+from tap_servicetitan.readers.joints import OVERLAP, next_page
+from tap_servicetitan.reports import reading, turns
 from tap_servicetitan.sandbox.reporting import definitions
 from tap_servicetitan.state.report_bookmark import read_report_bookmark
 from tap_servicetitan.tap import TapServiceTitan
@@ -64,23 +65,31 @@ def newest(records: list[Message], *key: str) -> list[Message]:
 @pytest.fixture
 def few_rows(monkeypatch: pytest.MonkeyPatch) -> int:
     """Read reports in pages of 7 rows."""
-    monkeypatch.setattr(reader, "PAGE_SIZE", 7)
+    monkeypatch.setattr(reading, "PAGE_SIZE", 7)
     return 7
+
+
+@pytest.fixture
+def some_rows(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Read reports in pages of 30 rows."""
+    monkeypatch.setattr(reading, "PAGE_SIZE", 30)
+    return 30
 
 
 # What comes.
 
 
-def test_a_snapshot_brings_all_of_a_report(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize(("mode", "more"), [("auto", {}), ("synchronous", {"includeTotal": "true"})])
+def test_a_snapshot_brings_all_of_a_report(sandbox: Sandbox, mode: str, more: Message) -> None:
     """Each run brings each row once, with the report's id, a run stamp and a key made of its place."""
-    output = read(config(sandbox, TECHNICIANS), "scorecard")
+    output = read(config(sandbox, TECHNICIANS, report_mode=mode), "scorecard")
     assert output.error is None
     rows = output.records["scorecard"]
     assert [row["technician_id"] for row in rows] == [row["id"] for row in sandbox.rows("technicians")]
     assert [row["_key"] for row in rows] == [str(number) for number in range(1, len(rows) + 1)]
     assert {(row["_report_id"], row["_run_at"]) for row in rows} == {(definitions.TECHNICIANS.id, sandbox.now)}
     [request] = sandbox.requests(DATA["Technician Scorecard"])
-    assert request["query"] == {"page": "1", "pageSize": "25000", "includeTotal": "true"}
+    assert request["query"] == {"page": "1", "pageSize": "25000"} | more
 
 
 def test_windows_bring_each_row_once(sandbox: Sandbox) -> None:
@@ -136,15 +145,30 @@ def test_a_report_as_of_a_day_is_read_day_by_day(sandbox: Sandbox) -> None:
     assert {row["_window_from"] for row in again.records["custom_report_b"]} == {"2026-10-31", "2026-11-01"}
 
 
-def test_pages_are_asked_for_in_the_query(sandbox: Sandbox, few_rows: int) -> None:
-    """A long report is read page by page, and numbered on."""
-    settings = config(sandbox, jobs(days=400), TECHNICIANS)
+@pytest.mark.parametrize("mode", ["auto", "synchronous"])
+def test_pages_are_asked_for_in_the_query(sandbox: Sandbox, some_rows: int, mode: str) -> None:
+    """A long report is read page by page, and numbered on; each page begins with rows of the one before it."""
+    settings = config(sandbox, jobs(days=400), TECHNICIANS, report_mode=mode)
     output = read(settings, "job_report", "scorecard")
     rows = output.records["job_report"]
     assert [row["_key"] for row in rows] == [f"2026-03-01/{number}" for number in range(1, len(rows) + 1)]
     assert sorted(row["job_id"] for row in rows) == completed(sandbox)
-    pages = [one["query"]["page"] for one in sandbox.requests(DATA["Jobs"])]
-    assert pages == [str(number) for number in range(1, -(-len(rows) // few_rows) + 1)]
+    queries = [one["query"] for one in sandbox.requests(DATA["Jobs"])]
+    pages = [((int(one["page"]) - 1) * (size := int(one["pageSize"])), size) for one in queries]
+    ends = [begin + size for begin, size in pages]
+    assert pages[0] == (0, some_rows)
+    assert all(begin < end for (begin, _), end in zip(pages[1:], ends, strict=False))
+    assert ends[-2] < len(rows) <= ends[-1]
+
+
+def test_pages_of_usual_size_cost_no_more_runs() -> None:
+    """Three pages of the most rows reach nearly as far as three without an overlap."""
+    end = reading.PAGE_SIZE
+    for _ in range(2):
+        choice = next_page(end, reading.PAGE_SIZE, OVERLAP)
+        assert choice
+        end = choice.number * choice.size
+    assert end > 3 * reading.PAGE_SIZE - 20
 
 
 def test_columns_are_typed_as_far_as_it_holds(sandbox: Sandbox) -> None:
@@ -465,7 +489,7 @@ def test_the_limit_of_a_report_is_honoured(
 ) -> None:
     """Between two runs of a report there is as long a wait as the limit has it, which is told before it begins."""
     # Far enough apart that a slow machine does not bring two runs nearer than the sandbox allows.
-    monkeypatch.setattr(api, "MINUTE", 1.0)
+    monkeypatch.setattr(turns, "MINUTE", 1.0)
     sandbox.set_limits(report_interval=0.4)
     settings = config(sandbox, jobs(), TECHNICIANS, report_runs_per_minute=1)
     with caplog.at_level(logging.INFO):
@@ -508,7 +532,7 @@ def test_a_window_that_is_too_long_is_halved(sandbox: Sandbox, impatient: None) 
     """What the server cannot give at once is asked for in parts, and read again in the same parts."""
     del impatient
     sandbox.set_limits(report_days=20)
-    settings = config(sandbox, jobs())
+    settings = config(sandbox, jobs(), report_mode="synchronous")
     first = read(settings, "job_report")
     assert first.error is None
     given = windows_asked(sandbox, definitions.JOBS)
@@ -545,24 +569,58 @@ def test_a_key_must_tell_rows_apart(sandbox: Sandbox, caplog: pytest.LogCaptureF
     assert "job_report.key_properties: rows that were asked for together have the same" in caplog.text
 
 
+@pytest.mark.parametrize("keyed", [True, False])
+@pytest.mark.parametrize("mode", ["auto", "synchronous"])
+def test_no_row_slips_by_between_pages(sandbox: Sandbox, some_rows: int, mode: str, *, keyed: bool) -> None:
+    """A row that is deleted after it was read moves the others up: they come all the same."""
+    chosen = jobs(days=400) | ({"key_properties": ["Job ID"]} if keyed else {})
+    gone = next(row["id"] for row in sandbox.rows("jobs") if row["completedOn"])
+    sandbox.fault("delete-rows", DATA["Jobs"], page=1, of="jobs", keys=[{"id": gone}], times=1)
+    output = read(config(sandbox, chosen, report_mode=mode), "job_report")
+    assert output.error is None
+    assert len(completed(sandbox)) > 2 * some_rows
+    assert {row["job_id"] for row in output.records["job_report"]} - {gone} == {*completed(sandbox)}
+    if not keyed:
+        assert [row["job_id"] for row in output.records["job_report"]].count(gone) == 0
+    assert output.bookmarks["job_report"]["read_to"] == "2026-10-31"
+
+
+def test_windows_whose_rows_move_are_read_in_parts(
+    sandbox: Sandbox, few_rows: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where pages never join, a window is requested in parts, until each comes in one page: that is one moment."""
+    sandbox.set_quirks(DATA["Jobs"], shuffled=True)
+    output = read(config(sandbox, jobs()), "job_report")
+    assert output.error is None
+    rows = output.records["job_report"]
+    assert sorted(row["job_id"] for row in rows) == completed(sandbox)
+    assert len({row["_key"] for row in rows}) == len(rows)
+    assert max(Counter((row["_window_from"], row["_window_to"]) for row in rows).values()) <= few_rows
+    assert "moved while its pages were read; it is requested in two parts" in caplog.text
+
+
 def test_rows_that_move_between_pages_are_noticed(
     sandbox: Sandbox, few_rows: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Pages are a minute apart: where rows are not as many as the API counts, it is told, and nothing is final."""
+    """Where it cannot be proven that all rows came, the log says so, and nothing is final."""
+    sandbox.set_quirks(DATA["Technician Scorecard"], shuffled=True)
     settings = config(sandbox, TECHNICIANS, emit_activate_version_messages=True)
     assert len(sandbox.rows("technicians")) > few_rows
-    real = reader.ReportReader._fetch  # noqa: SLF001 - what is asked is the API's business
-
-    def counting_wrong(self: Any, *asked: Any) -> Any:  # noqa: ANN401 - passed on
-        page = real(self, *asked)
-        page.total_count = len(sandbox.rows("technicians")) + 1
-        return page
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reader.ReportReader, "_fetch", counting_wrong)
-        output = read(settings, "scorecard")
-    assert "8 rows came, and the API counts 9" in caplog.text
+    output = read(settings, "scorecard")
+    assert "scorecard: it cannot be proven that all rows of the report came" in caplog.text
+    assert len(output.records["scorecard"]) == len(sandbox.rows("technicians"))
     assert [one for one in output.messages if one["type"] == "ACTIVATE_VERSION"] == []
+
+
+def test_a_total_that_is_always_wrong_costs_a_few_runs(sandbox: Sandbox) -> None:
+    """Where the API counts a row that there is not, the report is read until two readings agree."""
+    sandbox.set_quirks(DATA["Technician Scorecard"], total_offset=1)
+    output = read(
+        config(sandbox, TECHNICIANS, emit_activate_version_messages=True, report_mode="synchronous"), "scorecard"
+    )
+    assert len(output.records["scorecard"]) == len(sandbox.rows("technicians"))
+    assert "ACTIVATE_VERSION" in {one["type"] for one in output.messages}
+    assert len(sandbox.requests(DATA["Technician Scorecard"])) <= 4
 
 
 def test_no_reports_cost_nothing(sandbox: Sandbox) -> None:

@@ -102,7 +102,9 @@ def _logged_query(request: Request, body: Any) -> dict[str, str]:  # noqa: ANN40
 
 
 def _metadata(tenant: Tenant, request: Request, _: Any) -> Response:  # noqa: ANN401 - any JSON value
-    return json_response(runs.requested_report(request).description_body(iso(tenant.world.start)))
+    report = runs.requested_report(request)
+    tenant.reporting.describe(report.id, request.headers["authorization"])
+    return json_response(report.description_body(iso(tenant.world.start)))
 
 
 def _values(tenant: Tenant, request: Request, _: Any) -> Response:  # noqa: ANN401 - any JSON value

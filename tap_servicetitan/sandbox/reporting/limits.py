@@ -14,7 +14,10 @@ class Limits:
         self.interval = interval
         self.days: int | None = None
         """How many days may be requested synchronously before the server gives up, 0 for none; None for any number."""
+        self.by_description = False
+        """Whether a report takes parameters only with the access token that it was described with."""
         self._last: dict[int, float] = {}
+        self._described: dict[int, str] = {}
 
     def wait(self, report: int) -> int | None:
         """Count a run of a report, unless it comes too early; then return the seconds to wait."""
@@ -24,3 +27,11 @@ class Limits:
             return math.ceil(left)
         self._last[report] = now
         return None
+
+    def describe(self, report: int, authorization: str) -> None:
+        """Remember with which access token a report was described last."""
+        self._described[report] = authorization
+
+    def takes_parameters(self, report: int, authorization: str) -> bool:
+        """Return whether a report takes parameters with this access token."""
+        return not self.by_description or self._described.get(report) == authorization

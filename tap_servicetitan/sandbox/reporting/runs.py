@@ -37,7 +37,7 @@ def requested_report(request: Request) -> Report:
 def run(tenant: Tenant, request: Request, body: Any) -> Response:  # noqa: ANN401 - any JSON value
     """Return the rows of a report, unless it takes longer than the server waits."""
     report = requested_report(request)
-    given = checks.read_parameters(report, body, tenant.world, tenant.catch_up())
+    given = _parameters(tenant, request, report, body)
     if refusal := _refusal(tenant, report):
         return refusal
     if tenant.reporting.days is not None and checks.days(given) > tenant.reporting.days:
@@ -50,7 +50,7 @@ def start(tenant: Tenant, request: Request, body: Any) -> Response:  # noqa: ANN
     settings = tenant.queries.settings
     _require_endpoints(tenant)
     report = requested_report(request)
-    given = checks.read_parameters(report, body, tenant.world, tenant.catch_up())
+    given = _parameters(tenant, request, report, body)
     # A total is never counted this way.
     page = {name: value for name, value in request.query_params.items() if name != "includeTotal"}
     requested_report_page(page, _USUAL_SIZE, tenant.quirks.of(f"report:{report.id}"))
@@ -83,6 +83,12 @@ def name_of(tenant: Tenant, token: str) -> str:
     """Name the report that a token is for, as faults and the log of requests do."""
     query = tenant.queries.find(token)
     return str(query.report) if query else "unknown"
+
+
+def _parameters(tenant: Tenant, request: Request, report: Report, body: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
+    if not tenant.reporting.takes_parameters(report.id, request.headers["authorization"]):
+        raise HttpError(400, "Invalid report parameter")
+    return checks.read_parameters(report, body, tenant.world, tenant.catch_up())
 
 
 def _require_endpoints(tenant: Tenant) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_servicetitan.api.pages import ReportPage, read_report
+from tap_servicetitan.api.report_pages import read_report
 from tap_servicetitan.errors import ReportError, TypeMismatchError, UnexpectedBodyError
 from tap_servicetitan.reports.columns import (
     Column,
@@ -149,18 +149,19 @@ def test_columns_are_found_by_any_of_their_names() -> None:
         find_columns(columns, ["Nam"], "key_properties")
 
 
-def page(names: list[str], *rows: list[Any]) -> ReportPage:
-    """Make a page of a report."""
+def rows_of(columns: list[Column], names: list[str], *rows: list[Any]) -> Rows:
+    """Give the rows of a page, as the stream has them."""
     fields = ", ".join(f'{{"name": "{name}", "label": ""}}' for name in names)
     values = ", ".join(str(row).replace("None", "null").replace("'", '"') for row in rows)
-    return read_report(f'{{"fields": [{fields}], "data": [{values}], "hasMore": false}}'.encode())
+    page = read_report(f'{{"fields": [{fields}], "data": [{values}], "hasMore": false}}'.encode())
+    return Rows(page.names, page.rows, columns)
 
 
 def test_rows_are_taken_by_name() -> None:
     """Columns may have been moved, added, removed or doubled since the report was described."""
     fields = [Field("A"), Field("B"), Field("A"), Field("Gone")]
     columns = columns_of(Report(name="R", parameters=[], fields=fields))
-    rows = Rows(page(["A", "New", "B", "A"], ["1", "2", "3", "4"]), columns)
+    rows = rows_of(columns, ["A", "New", "B", "A"], ["1", "2", "3", "4"])
     assert list(rows.values()) == [["1", "3", "4", None]]
     assert rows.undeclared == ["New"]
 
@@ -169,7 +170,7 @@ def test_misfits_are_kept_beside_the_row() -> None:
     """A value that does not fit stands as it came in a column of its own, and null in its place."""
     columns = columns_of(Report(name="R", parameters=[], fields=[Field("A", None, "Number"), Field("B")]))
     writer = Writer(columns, 7, "2026-11-01T00:00:00Z", makes_key=True)
-    found = list(writer.records(Rows(page(["A", "B"], [1, "x"], ["n/a", None]), columns), None, None, 10))
+    found = list(writer.records(rows_of(columns, ["A", "B"], [1, "x"], ["n/a", None]), None, None, 10))
     own = {"_report_id": 7, "_run_at": "2026-11-01T00:00:00Z"}
     assert found == [
         {"a": 1, "b": "x", "_misfits": None, "_key": "11"} | own,

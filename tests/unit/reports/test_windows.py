@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_servicetitan.reports.api import Turns
+from tap_servicetitan.reports.turns import Turns
 from tap_servicetitan.reports.windows import Days, last_complete_day, since, windows
 
 DAY = timedelta(days=1)
