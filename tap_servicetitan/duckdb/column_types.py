@@ -33,17 +33,30 @@ FITS = {
         rf" AND TRY_CAST({{0}} AS {NUMBER}) IS NOT NULL"
     ),
     "DOUBLE": f"{_IS_NUMBER} AND {_SURVIVES}",
-    "TIMESTAMP": "isfinite(TRY_CAST({0} AS TIMESTAMPTZ))",
+    "TIMESTAMP": r"isfinite(TRY_CAST({0} AS TIMESTAMPTZ)) AND NOT regexp_matches({0}, '[.][0-9]{{6}}0*[1-9]')",
+    "TIMESTAMP_NS": (
+        "isfinite(TRY_CAST({0} AS TIMESTAMPTZ)) AND TRY_CAST({0} AS TIMESTAMPTZ_NS) IS NOT NULL"
+        r" AND NOT regexp_matches({0}, '[.][0-9]{{9}}0*[1-9]')"
+    ),
 }
+
+ALTERNATIVES = {NUMBER: "DOUBLE", "TIMESTAMP": "TIMESTAMP_NS"}
+"""Types for columns with values that do not fit. Each holds some values that the first does not, and the other way."""
 
 # A plain TIMESTAMP in UTC reads the same in every session, and from Python without pytz. The way to it is by
 # TIMESTAMPTZ, because a cast to TIMESTAMP ignores the offset.
-_CONVERT = {"TIMESTAMP": "TRY_CAST({0} AS TIMESTAMPTZ)::TIMESTAMP"}
+_CONVERT = {
+    "TIMESTAMP": "TRY_CAST({0} AS TIMESTAMPTZ)::TIMESTAMP",
+    "TIMESTAMP_NS": "TRY_CAST({0} AS TIMESTAMPTZ_NS)::TIMESTAMP_NS",
+    "VARCHAR": "{0}",
+}
 
 # How values of a column read as text, when the column has to become one.
 _AS_TEXT = {
+    # Only a string is read as JSON: a number would lose digits.
+    "JSON": "CASE WHEN starts_with({0}::VARCHAR, '\"') THEN {0} ->> '$' ELSE {0}::VARCHAR END",
     "TIMESTAMP": "replace(CAST({0} AS VARCHAR), ' ', 'T') || 'Z'",
-    "JSON": "({0} ->> '$')",
+    "TIMESTAMP_NS": "replace(CAST({0} AS VARCHAR), ' ', 'T') || 'Z'",
     NUMBER: "regexp_replace(CAST({0} AS VARCHAR), '[.]?0+$', '')",
 }
 
@@ -55,6 +68,7 @@ _WIDER: Mapping[str, tuple[str, ...]] = {
     NUMBER: ("DOUBLE", "VARCHAR"),
     "DOUBLE": ("VARCHAR",),
     "TIMESTAMP": ("VARCHAR",),
+    "TIMESTAMP_NS": ("VARCHAR",),
     "JSON": ("VARCHAR",),
 }
 
@@ -80,13 +94,16 @@ def is_wider(new: str, old: str) -> bool:
     return new in _WIDER.get(old, ())
 
 
-def fits(type_: str, text: str, *, is_key: bool) -> str:
-    """Write the condition that a text, an expression, fits a type."""
-    condition = FITS[type_].format(text)
-    if is_key and type_ == "TIMESTAMP":
-        # Two keys must not become one where a TIMESTAMP ends, at microseconds.
-        condition += rf" AND NOT regexp_matches({text}, '[.][0-9]{{6}}[0-9]*[1-9]')"
-    return condition
+def all_fit(type_: str, text: str) -> str:
+    """Write the condition that all rows have a text, an expression, that fits a type, or none."""
+    if type_ not in FITS:
+        return "true"
+    return f"count(*) FILTER ({text} IS NOT NULL AND NOT coalesce({FITS[type_].format(text)}, false)) = 0"
+
+
+def all_convert(new: str, old: str, column: str) -> str:
+    """Write the condition that all rows of a column, a quoted name, have a value that another type holds too."""
+    return f"count(*) FILTER (TRY_CAST(TRY_CAST({column} AS {new}) AS {old}) IS DISTINCT FROM {column}) = 0"
 
 
 def converted(type_: str, text: str) -> str:
@@ -94,8 +111,11 @@ def converted(type_: str, text: str) -> str:
     return _CONVERT.get(type_, f"CAST({{0}} AS {type_})").format(text)
 
 
+def as_text(type_: str, column: str) -> str:
+    """Write the value of a column, a quoted name, as text."""
+    return _AS_TEXT.get(type_, "CAST({0} AS VARCHAR)").format(column)
+
+
 def widened(old: str, new: str, column: str) -> str:
     """Write the value of a column, a quoted name, in a wider type."""
-    if new == "VARCHAR":
-        return _AS_TEXT.get(old, "CAST({0} AS VARCHAR)").format(column)
-    return f"CAST({column} AS {new})"
+    return as_text(old, column) if new == "VARCHAR" else f"CAST({column} AS {new})"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,14 +16,13 @@ if TYPE_CHECKING:
 _LARGEST_OBJECT = 16 * 2**20
 """Bytes of a record that DuckDB's reader takes unless more is allowed."""
 
-# DuckDB reads numbers as DOUBLE and writes them again: exact up to 15 digits, and within the range of a DOUBLE.
-_LONG_NUMBER = re.compile(rb"[:,\[][ \t]*-?[0-9.]{17,}|[0-9][eE][-+]?[0-9]{3}")
-
 _ARE_TEXTS = " are texts"
-"""A field of its own in records whose values are written as texts."""
+"""A field of its own in records whose nested values are written as texts."""
 
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _encode = msgspec.json.Encoder().encode
+
+_FORMS = bytes.maketrans(b"123456789.E+", b"0000000000e-")
 
 
 def quoted(name: str) -> str:
@@ -52,35 +50,45 @@ def stage(
         with file.open("wb") as lines:
             for record in records:
                 line = record
-                if is_renamed or _LONG_NUMBER.search(record):
-                    line, are_texts = _with_texts(record, columns), True
+                if is_renamed or _may_hold_a_long_number(record):
+                    line, are_texts = _with_texts(record, columns, nested), True
                 largest = max(largest, len(line))
                 lines.write(line + b"\n")
         values = ", ".join(
-            _value(column, are_texts=are_texts, is_nested=column in nested) for column in columns.values()
+            f"{_as_text(column) if are_texts and column in nested else quoted(column)}::VARCHAR AS {quoted(column)}"
+            for column in columns.values()
         )
+        types = {column: "JSON" if column in nested else "VARCHAR" for column in columns.values()}
         db.execute(
             f"CREATE OR REPLACE TEMP TABLE staged AS SELECT {values} FROM read_json("
             "$file, columns = $types, format = 'newline_delimited', maximum_object_size = $largest)",
             {
                 "file": str(file),
-                "types": dict.fromkeys([*columns.values(), _ARE_TEXTS], "JSON"),
+                "types": types | {_ARE_TEXTS: "BOOLEAN"},
                 "largest": max(_LARGEST_OBJECT, 2 * largest),
             },
         )
 
 
-def _with_texts(record: bytes, columns: Mapping[str, str]) -> bytes:
-    """Write each value as a string that holds its JSON, which the reader then leaves as it is."""
-    texts = {columns[name]: bytes(raw).decode() for name, raw in _fields.decode(record).items() if name in columns}
-    return _encode({column: text for column, text in texts.items() if text != "null"} | {_ARE_TEXTS: True})
+def _may_hold_a_long_number(record: bytes) -> bool:
+    """Whether a record may hold a number that DuckDB changes.
+
+    It reads numbers as DOUBLE and writes them again: exact up to 15 digits, and within the range of a DOUBLE.
+    """
+    forms = record.translate(_FORMS)
+    return b"0" * 17 in forms or b"0e000" in forms or b"0e-000" in forms
 
 
-def _value(column: str, *, are_texts: bool, is_nested: bool) -> str:
+def _with_texts(record: bytes, columns: Mapping[str, str], nested: Container[str]) -> bytes:
+    """Write each value as a string, which the reader then leaves as it is; a nested one as a string of its JSON."""
+    texts: dict[str, object] = {}
+    for name, raw in _fields.decode(record).items():
+        column, value = columns[name], bytes(raw)
+        if value != b"null":
+            texts[column] = raw if value.startswith(b'"') and column not in nested else value.decode()
+    return _encode(texts | {_ARE_TEXTS: True})
+
+
+def _as_text(column: str) -> str:
     name = quoted(column)
-    text = f"{name}::VARCHAR"
-    if are_texts:
-        text = f"(CASE WHEN {quoted(_ARE_TEXTS)} IS NULL THEN {text} ELSE {name} ->> '$' END)"
-    # Only where it is needed is a value parsed again.
-    value = text if is_nested else f"CASE WHEN starts_with({text}, '\"') THEN {text} ->> '$' ELSE {text} END"
-    return f"{value} AS {name}"
+    return f"(CASE WHEN {quoted(_ARE_TEXTS)} THEN {name} ->> '$' ELSE {name} END)"

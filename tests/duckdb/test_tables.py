@@ -5,11 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 
 from tap_servicetitan.duckdb.errors import LoadError
 from tap_servicetitan.duckdb.table import Counts
-from tests.duckdb.support import TYPES, columns, line, load, query, records, schema, state
+from tests.duckdb.support import TYPES, columns, line, load, query, raw_record, records, schema, state
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +39,8 @@ def test_keys_of_many_columns_and_of_times(tmp_path: Path) -> None:
     at = {"id": 1, "at": "2026-11-01T10:00:00.1234561Z"}, {"id": 1, "at": "2026-11-01T10:00:00.1234562Z"}
     for _ in range(2):
         load(tmp_path / "f", schema("jobs", ["id", "at"], at=TYPES["TIMESTAMP"]), records(*at), state())
-    assert query(tmp_path / "f") == [(1, one["at"]) for one in at]
+    found = query(tmp_path / "f", 'SELECT "at"::VARCHAR FROM jobs ORDER BY "at"')
+    assert found == [("2026-11-01 10:00:00.1234561",), ("2026-11-01 10:00:00.1234562",)]
 
 
 def test_columns_are_added_in_the_middle(tmp_path: Path) -> None:
@@ -46,6 +48,54 @@ def test_columns_are_added_in_the_middle(tmp_path: Path) -> None:
     wider = schema(x=TYPES["VARCHAR"], y=TYPES["BIGINT"])
     load(tmp_path / "f", X, records({"id": 1, "x": "a"}), wider, records({"id": 2, "x": "b", "y": 3}), state())
     assert query(tmp_path / "f") == [(1, "a", None), (2, "b", 3)]
+
+
+def test_a_property_that_the_schema_does_not_name(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It is kept as JSON, and said once; later records go into the same column."""
+    for number, value in enumerate(("a", {"b": 1.10}, None)):
+        load(tmp_path / "f", X, records({"id": number}, {"id": number, "X": 1, "new": value}), state())
+    assert columns(tmp_path / "f") == {"id": "BIGINT", "x": "VARCHAR", "X_2": "JSON", "new": "JSON"}
+    assert query(tmp_path / "f", "SELECT X_2, new FROM jobs ORDER BY id") == [
+        ("1", '"a"'),
+        ("1", '{"b": 1.1}'),
+        ("1", None),
+    ]
+    said = [one.getMessage() for one in caplog.records]
+    assert said == [
+        f"stream jobs: the SCHEMA message does not name the property {name}; it is kept as JSON"
+        for name in ("X", "new")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "declared", "type_", "wanted"),
+    [
+        ("12", "BIGINT", "BIGINT", "12"),
+        ("12.5", "BIGINT", "VARCHAR", "12.5"),
+        ('"2026-11-01T10:00:00Z"', "TIMESTAMP", "TIMESTAMP", "2026-11-01 10:00:00"),
+        ('"text"', "VARCHAR", "VARCHAR", "text"),
+        ('{"a":1}', "JSON", "JSON", '{"a":1}'),
+        ("12345678901234567890123", "VARCHAR", "VARCHAR", "12345678901234567890123"),
+    ],
+)
+def test_a_schema_that_names_a_property_later(
+    tmp_path: Path, value: str, declared: str, type_: str, wanted: str
+) -> None:
+    """The column gets its type if all values fit it, and is text otherwise."""
+    load(tmp_path / "f", X, raw_record(f'{{"id": 1, "new": {value}}}'), state())
+    for _ in range(2):
+        load(tmp_path / "f", schema(new=TYPES[declared]), records({"id": 2}), state())
+        assert columns(tmp_path / "f")["new"] == type_
+        assert query(tmp_path / "f", "SELECT new::VARCHAR FROM jobs ORDER BY id") == [(wanted,), (None,)]
+
+
+def test_comments_of_users_are_no_types(tmp_path: Path) -> None:
+    """Whoever describes a column goes on loading."""
+    load(tmp_path / "f", X, records({"id": 1}), state())
+    with duckdb.connect(tmp_path / "f") as db:
+        db.execute("COMMENT ON COLUMN jobs.x IS 'BIGINT once'")
+    load(tmp_path / "f", X, records({"id": 2}), state())
+    assert query(tmp_path / "f") == [(1, None), (2, None)]
 
 
 @pytest.mark.parametrize(
@@ -57,6 +107,7 @@ def test_columns_are_added_in_the_middle(tmp_path: Path) -> None:
         ("DATE", "VARCHAR", "2026-11-01", "2026-11-01"),
         ("DECIMAL(38,6)", "VARCHAR", 12.5, "12.5"),
         ("JSON", "VARCHAR", "text", "text"),
+        ("JSON", "VARCHAR", 12345678901234567890123, "12345678901234567890123"),
         ("TIMESTAMP", "VARCHAR", "2026-11-01T10:00:00.5Z", "2026-11-01T10:00:00.5Z"),
     ],
 )

@@ -59,7 +59,6 @@ def stored(file: Path, type_: str, *values: str) -> tuple[str, list[Any]]:
         ("TIMESTAMP", '"9999-12-31T23:59:59.999999Z"', dt.datetime(9999, 12, 31, 23, 59, 59, 999999)),  # noqa: DTZ001
         ("TIMESTAMP", '"2025-10-13T01:00:00-05:00"', dt.datetime(2025, 10, 13, 6)),  # noqa: DTZ001
         ("TIMESTAMP", '"2025-10-13T01:00:00"', dt.datetime(2025, 10, 13, 1)),  # noqa: DTZ001
-        ("TIMESTAMP", '"2025-10-13T00:00:00.1234567Z"', dt.datetime(2025, 10, 13, 0, 0, 0, 123456)),  # noqa: DTZ001
         ("VARCHAR", '"007"', "007"),
         ("VARCHAR", '"null"', "null"),
         ("VARCHAR", '""', ""),
@@ -97,6 +96,8 @@ def test_a_value_that_fits(tmp_path: Path, type_: str, value: str, wanted: objec
         ("TIMESTAMP", '"infinity"'),
         ("TIMESTAMP", '"yesterday"'),
         ("TIMESTAMP", '"9999-99-99T00:00:00Z"'),
+        ("TIMESTAMP", '"0001-01-01T00:00:00.1234567Z"'),
+        ("TIMESTAMP", '"2026-11-01T10:00:00.1234567891Z"'),
     ],
 )
 def test_a_value_that_does_not_fit_is_kept_as_text(tmp_path: Path, type_: str, value: str) -> None:
@@ -115,6 +116,40 @@ def test_a_value_that_does_not_fit_is_kept_as_text(tmp_path: Path, type_: str, v
 def test_a_measure_makes_the_column_double(tmp_path: Path, value: str) -> None:
     """What DECIMAL would round and DOUBLE does not is kept as DOUBLE."""
     assert stored(tmp_path / "f", "DECIMAL(38,6)", "0.10", value) == ("DOUBLE", [0.1, float(value)])
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [
+        ("2025-10-13T00:00:00.1234567Z", "2025-10-13 00:00:00.1234567"),
+        ("2025-10-13T00:00:00.123456789-05:00", "2025-10-13 05:00:00.123456789"),
+        ("2025-10-13T00:00:00.12345670000Z", "2025-10-13 00:00:00.1234567"),
+    ],
+)
+def test_a_time_may_have_digits_behind_the_microsecond(tmp_path: Path, value: str, wanted: str) -> None:
+    """What TIMESTAMP would cut is kept as TIMESTAMP_NS, unless the column has a time that is out of its range."""
+    earlier = ['"2026-11-01T10:00:00Z"', "null"]
+    assert stored(tmp_path / "f", "TIMESTAMP", *earlier, json.dumps(value))[0] == "TIMESTAMP_NS"
+    found = query(tmp_path / "f", "SELECT x::VARCHAR FROM jobs ORDER BY id")
+    assert found == [("2026-11-01 10:00:00",), (None,), (wanted,)]
+    # It stays so, until a time does not fit any more.
+    wide = raw_record('{"id": 9, "x": "9999-12-31T00:00:00Z"}')
+    load(tmp_path / "f", schema(x=TYPES["TIMESTAMP"]), wide, state())
+    assert columns(tmp_path / "f")["x"] == "VARCHAR"
+    assert query(tmp_path / "f", "SELECT x FROM jobs WHERE id IN (2, 9) ORDER BY id") == [
+        (wanted.replace(" ", "T") + "Z",),
+        ("9999-12-31T00:00:00Z",),
+    ]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_times_out_of_range_and_finer_ones_together_are_text(tmp_path: Path, order: int) -> None:
+    """No type of time holds both."""
+    values = ["0001-01-01T00:00:00Z", "2025-10-13T00:00:00.1234567Z"][::order]
+    rows = [raw_record(json.dumps({"id": number, "x": value})) for number, value in enumerate(values)]
+    for row in rows:
+        load(tmp_path / "f", schema(x=TYPES["TIMESTAMP"]), row, state())
+    assert query(tmp_path / "f") == [*enumerate(values)]
 
 
 def test_a_column_with_more_digits_than_a_double_has_does_not_become_one(tmp_path: Path) -> None:
@@ -147,6 +182,7 @@ JSON_VALUES = st.recursive(
     | st.decimals(allow_nan=False, allow_infinity=False)
     | st.text()
     | st.datetimes().map(lambda at: at.isoformat() + "Z")
+    | st.datetimes().map(lambda at: f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond:06}7Z".rjust(28, "0"))
     | st.dates().map(str),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=5,
@@ -170,9 +206,8 @@ def same(type_: str, found: Any, value: Any) -> Any:  # noqa: ANN401 - any value
         return value is found
     if type_ in {"JSON", "VARCHAR"}:
         return _same_json(found, value) or (type_ == "VARCHAR" and str(found) == value)
-    if isinstance(found, dt.datetime):
-        came = dt.datetime.fromisoformat(value)
-        return found == (came.astimezone(dt.UTC).replace(tzinfo=None) if came.tzinfo else came)
+    if type_.startswith("TIMESTAMP"):
+        return _same_time(str(found), value)
     if isinstance(found, dt.date):
         return str(found) == value[:10]
     if isinstance(found, bool) or isinstance(value, bool):
@@ -183,6 +218,11 @@ def same(type_: str, found: Any, value: Any) -> Any:  # noqa: ANN401 - any value
 def exactly(text: str) -> Any:  # noqa: ANN401 - any JSON value
     """Read JSON, numbers with all their digits."""
     return json.loads(text, parse_float=Decimal, parse_int=Decimal)
+
+
+def _same_time(found: str, value: str) -> bool:
+    whole, _, digits = value.removesuffix("Z").partition(".")
+    return found == f"{dt.datetime.fromisoformat(whole)}.{digits}".rstrip("0").rstrip(".")
 
 
 def _same_json(found: str, value: object) -> bool:
@@ -202,6 +242,8 @@ def test_every_value_is_the_one_that_came(
     rows = [as_json({"id": number, **fields}) for number, fields in enumerate(values)]
     load(file, schema("jobs", ["id"], **TYPES), *map(raw_record, rows), state())
     types = columns(file)
-    for row, fields in zip(query(file, "FROM jobs ORDER BY id"), values, strict=True):
+    # Python's own times end at microseconds.
+    shown = ", ".join(f'"{name}"' + "::VARCHAR" * types[name].startswith("TIMESTAMP") for name in ["id", *TYPES])
+    for row, fields in zip(query(file, f"SELECT {shown} FROM jobs ORDER BY id"), values, strict=True):  # noqa: S608
         for name, found in zip(TYPES, row[1:], strict=True):
             assert same(types[name], found, fields[name]), (types[name], found, fields[name])
