@@ -58,7 +58,9 @@ def _describe(path: Path, error: Exception) -> str:
     if "not a valid DuckDB database file" in text:
         return f"{path} is not a DuckDB file; name another"
     if "version number" in text:
-        return f"{path} was written by a newer version of DuckDB than {duckdb.__version__}; upgrade duckdb ({first})"
+        return f"{path} was written by a version of DuckDB that {duckdb.__version__} cannot read; install it ({first})"
+    if "Permission denied" in text or "Read-only file system" in text:
+        return f"{path} cannot be written; name a file in a folder that can be written ({first})"
     return f"{path} cannot be loaded into, and is as it was at the last commit: {first}"
 
 

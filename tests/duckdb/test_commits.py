@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import resource
 import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-import duckdb
 import pytest
 
 from tap_servicetitan.duckdb import loader
@@ -103,45 +101,6 @@ def test_bad_input_is_one_sentence_and_the_file_as_it_was(tmp_path: Path, given:
     with pytest.raises(LoadError):
         load(file, X, given)
     assert file.read_bytes() == before
-
-
-def test_a_file_that_is_not_duckdb(tmp_path: Path) -> None:
-    """It stays as it is."""
-    file = tmp_path / "f"
-    file.write_bytes(b"something else\n" * 1000)
-    done = command("--path", file, given=X)
-    assert (done.returncode, done.stderr) == (1, f"{file} is not a DuckDB file; name another\n")
-    assert file.read_bytes() == b"something else\n" * 1000
-
-
-def test_a_file_that_another_process_holds(tmp_path: Path) -> None:
-    """It is said, and the run ends at once."""
-    file = tmp_path / "f"
-    with duckdb.connect(file):
-        done = command("--path", file, given=X)
-    assert done.returncode == 1
-    assert f"{file} is in use by another process" in done.stderr
-    assert done.stderr.count("\n") == 1
-
-
-def test_a_full_disk(tmp_path: Path) -> None:
-    """Where no more can be written, the run ends with what was committed."""
-    file = tmp_path / "f"
-    load(file, X, records({"id": 1}), state(1))
-    rows = records(*({"id": number, "x": f"{number}" * 200} for number in range(3_000)))
-    program = [sys.executable, "-m", "tap_servicetitan.duckdb", "--path", str(file)]
-    limit = file.stat().st_size + 100_000
-    done = subprocess.run(  # noqa: S603 - our own command
-        program,
-        input=X + rows + state(2),
-        capture_output=True,
-        check=False,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
-    )
-    assert done.returncode == 1
-    assert b"Traceback" not in done.stderr
-    assert saved_state(file) == {"bookmarks": {"jobs": {"at": 1}}}
-    assert query(file) == [(1, None)]
 
 
 @pytest.mark.parametrize("settings", [{"path": ""}, {"pat": "f"}, {"path": "f", "removed_rows": "x"}, {"path": 1}])
