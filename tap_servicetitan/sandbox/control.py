@@ -50,8 +50,8 @@ def get_counts(tenant: Tenant, _: Json) -> dict[str, int]:
 
 
 def touch(tenant: Tenant, given: Json) -> Json:
-    """Change rows and make new ones: ``{"stream", "count" or "keys", "create", "values"}``."""
-    options = {name: given[name] for name in ("count", "keys", "create", "values") if name in given}
+    """Change rows and make new ones: see `Tenant.touch` for the options."""
+    options = {name: given[name] for name in ("count", "keys", "create", "values", "unstamped", "at") if name in given}
     return tenant.touch(given["stream"], **options)
 
 

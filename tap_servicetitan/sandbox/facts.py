@@ -10,11 +10,13 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tap_servicetitan.catalog.endpoints import ENDPOINTS
+from tap_servicetitan.catalog.twins import twins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tap_servicetitan.catalog.endpoint import Endpoint
+    from tap_servicetitan.catalog.twins import Twin
 
 Property: TypeAlias = "Mapping[str, Any]"
 
@@ -33,6 +35,8 @@ class Facts:
     envelope: tuple[str, ...]
     """The fields of the body around the rows; none where the body is the rows themselves."""
     properties: Mapping[str, Property]
+    without: tuple[str, ...] = ()
+    """The fields that rows of the stream have elsewhere, but not here."""
 
     @functools.cached_property
     def key(self) -> tuple[str, ...]:
@@ -71,6 +75,16 @@ def _facts(row: Endpoint) -> Facts:
 
 
 FACTS: Mapping[str, Facts] = {row.name: _facts(row) for row in ENDPOINTS}
+
+
+def _twin(feed: Facts, twin: Twin) -> Facts:
+    row = dataclasses.replace(feed.row, kind="list", path=twin.path.removeprefix(feed.row.base))
+    envelope = ("page", "pageSize", "hasMore", "totalCount", "data")
+    return dataclasses.replace(feed, row=row, parameters=twin.parameters, envelope=envelope, without=twin.without)
+
+
+TWINS: Mapping[str, Facts] = {name: _twin(FACTS[name], twin) for name, twin in twins().items()}
+"""The lists that show the rows of a feed as well, by the feed."""
 
 
 def type_of(field: Property) -> str:

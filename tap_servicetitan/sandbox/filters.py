@@ -19,6 +19,7 @@ Test: TypeAlias = "Callable[[Row, State], bool]"
 
 _MOST_IDS = 50
 _STAMPS = ("created", "modified", "submitted")
+_ACTIVE_STATES: Mapping[str, str] = {"ActiveOnly": "true", "InactiveOnly": "false", "All": "any"}
 # Filters that leave rows out by default: the field, its default, and the value that means all.
 _CHOICES: Mapping[tuple[str, str], tuple[str, str, str | None]] = {
     ("ap_bills", "billType"): ("_billType", "Procurement", None),
@@ -98,6 +99,8 @@ def _activity(facts: Facts, query: Query) -> Iterable[Test]:
         wanted = "any" if query.get("includeInactive", "").lower() == "true" else "true"
     elif "activeOnly" in facts.parameters:
         wanted = "any" if query.get("activeOnly", "").lower() == "false" else "true"
+    elif "activeState" in facts.parameters:
+        wanted = _ACTIVE_STATES.get(query.get("activeState", "ActiveOnly"), "")
     elif "active" in facts.parameters:
         wanted = query.get("active", "True").lower()
     else:

@@ -53,7 +53,7 @@ def page_of(tenant: Tenant, facts: Facts, request: ApiRequest, rows: list[Row], 
     empty = fault is not None and fault.kind == "empty-page"
     begin, end = tenant.inserted.place((stream, *request.path.values()), page, empty=empty) if page else (0, len(found))
     changes = _not_requested(facts, query) | (dict(fault.fields) if fault and fault.kind == "extra-field" else {})
-    data = _data(tenant, stream, found[begin:end], now, changes)
+    data = _data(tenant, facts, found[begin:end], now, changes)
     total = len(found)
     body = envelope(facts, page, data, has_more=empty or end < total, total=total) | _about(tenant, facts, total)
     originals = {row.number: row for row in rows}
@@ -64,10 +64,12 @@ def page_of(tenant: Tenant, facts: Facts, request: ApiRequest, rows: list[Row], 
     return json_response(quirks.envelope(body, total, requested.size if requested else None))
 
 
-def _data(tenant: Tenant, stream: str, rows: list[Row], now: int, changes: dict[str, Any]) -> list[Any]:
+def _data(tenant: Tenant, facts: Facts, rows: list[Row], now: int, changes: dict[str, Any]) -> list[Any]:
+    stream = facts.row.name
     # What was written once is kept, but not what a quirk shows of rows as they were.
-    if changes or tenant.quirks.of(stream).late:
-        return [item | changes for item in tenant.items(stream, rows, now)]
+    if changes or facts.without or tenant.quirks.of(stream).late:
+        items = (item | changes for item in tenant.items(stream, rows, now))
+        return [{name: value for name, value in item.items() if name not in facts.without} for item in items]
     return list(tenant.encoded(stream, rows, now))
 
 

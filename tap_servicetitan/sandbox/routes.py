@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_servicetitan.sandbox.facts import FACTS
+from tap_servicetitan.sandbox.facts import FACTS, TWINS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ _TOLD_BY = "performanceSegmentationType"
 def by_address() -> list[tuple[str, str, Sequence[Facts]]]:
     """Return each method and address with the endpoints that it serves; addresses without placeholders come first."""
     found: dict[tuple[str, str], list[Facts]] = {}
-    for facts in FACTS.values():
+    for facts in (*FACTS.values(), *TWINS.values()):
         found.setdefault((facts.row.method, facts.row.url), []).append(facts)
     routes = [(method, url, sharing) for (method, url), sharing in found.items()]
     return sorted(routes, key=lambda route: len(route[2][0].row.placeholders))

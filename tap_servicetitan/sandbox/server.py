@@ -126,17 +126,9 @@ class Sandbox:
         """Count the rows of all streams."""
         return dict(self._order(control.get_counts))
 
-    def touch(
-        self,
-        stream: str,
-        count: int = 0,
-        *,
-        keys: Iterable[Mapping[str, Any]] | None = None,
-        create: int = 0,
-        values: Mapping[str, Any] | None = None,
-    ) -> Json:
+    def touch(self, stream: str, count: int = 0, **options: Any) -> Json:  # noqa: ANN401 - see `Tenant.touch`
         """Change some rows and make new ones, all in one instant of their own; return which."""
-        return dict(self._order(control.touch, stream=stream, count=count, keys=keys, create=create, values=values))
+        return dict(self._order(control.touch, stream=stream, count=count, **options))
 
     def delete(self, stream: str, count: int = 0, *, keys: Iterable[Mapping[str, Any]] | None = None) -> Json:
         """Delete some rows, all in one instant; return which."""

@@ -157,7 +157,7 @@ class Tenant:
             row.deleted = now
         self.catch_up()
 
-    def touch(
+    def touch(  # noqa: PLR0913 - one order with its options
         self,
         stream: str,
         *,
@@ -165,16 +165,30 @@ class Tenant:
         keys: Iterable[Mapping[str, Any]] | None = None,
         create: int = 0,
         values: Mapping[str, Any] | None = None,
+        unstamped: bool = False,
+        at: str | None = None,
     ) -> dict[str, Any]:
-        """Change some rows of a stream and make new ones, all in one instant of their own."""
+        """Change some rows of a stream and make new ones, all in one instant of their own.
+
+        Args:
+            stream: Whose rows.
+            count: How many rows change.
+            keys: Which rows change.
+            create: How many rows are made.
+            values: What the fields of changed rows become.
+            unstamped: Changed rows keep their modifiedOn, and their places in the feed.
+            at: The instant, in the past, that new rows have as their dates: rows that are shown late.
+        """
         touch.check(stream, create=create)
         chosen = self._chosen(stream, count, keys)
         now = self.clock.tick()
         self.catch_up()
         self._touches += 1
         for row in chosen:
-            self.world.change(row, now, values or edit(self.world, row, now, self._touches, stream))
-        made = [touch.make(self.world, stream, now)[-1] for _ in range(create)]
+            changes = values or edit(self.world, row, now, self._touches, stream)
+            self.world.change(row, row.changed(now) or now if unstamped else now, changes)
+        birth = ticks(at) if at else now
+        made = [touch.make(self.world, stream, now, birth)[-1] for _ in range(create)]
         self.catch_up()
         return self._described(stream, [*chosen, *made], now)
 

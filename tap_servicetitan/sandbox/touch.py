@@ -58,11 +58,11 @@ def check(stream: str, *, create: int) -> None:
         raise ValueError(msg)
 
 
-def make(world: World, stream: str, now: int) -> list[Row]:
+def make(world: World, stream: str, now: int, born: int) -> list[Row]:
     """Make a row after the model of an older one; return it, and before it the one it is about, if it needs one."""
     for other, (below, _) in _WITH.items():
         if below == stream:
-            about = make(world, other, now)
+            about = make(world, other, now, born)
             return [*about, world.below(stream, (str(about[-1].id),), now)[-1]]
     shown, stream = stream, origin_of(stream)
     model = next(iter(world.rows(stream, now)), None)
@@ -71,27 +71,27 @@ def make(world: World, stream: str, now: int) -> list[Row]:
         raise ValueError(msg)
     facts = {name: value for name, value in model.state(now).items() if name not in _OWN}
     facts |= {**_EMPTY.get(stream, {}), **_SHOWN.get(shown, {})}
-    about = _about(world, stream, now, facts)
+    about = _about(world, stream, facts, now, born)
     if "startedOn" in FACTS[stream].properties:
         facts["startedOn"] = now + len(world.rows(stream, now))
     if stream in _FRESH:
         field, fresh = _FRESH[stream]
         facts[field] = fresh(now, len(world.rows(stream, now)))
-    row = world.add(stream, now, facts, on_demand=True)
+    row = world.add(stream, born, facts, on_demand=True)
     for name in ("jobNumber", "referenceNumber"):
         if row.facts.get(name) == str(model.id):
             row.facts[name] = str(row.id)
     if stream in _WITH:
         below, answer = _WITH[stream]
-        world.add(below, now, {"locationId": row.id, **answer}, on_demand=True)
+        world.add(below, born, {"locationId": row.id, **answer}, on_demand=True)
     return [*about, row]
 
 
-def _about(world: World, stream: str, now: int, facts: dict[str, Any]) -> list[Row]:
+def _about(world: World, stream: str, facts: dict[str, Any], now: int, born: int) -> list[Row]:
     if stream not in _ABOUT:
         return []
     fields, other = _ABOUT[stream]
-    about = make(world, other, now)
+    about = make(world, other, now, born)
     for field, theirs in fields.items():
         facts[field] = about[-1].shown_id if theirs == "id" else about[-1].facts[theirs]
     return about
