@@ -36,15 +36,30 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sync": {"json_type", "catalog", "errors", "readers", "records", "session", "settings", "state", "terminal"},
     # A loader that knows Singer messages alone.
     "duckdb": {"errors", "files"},
+    # What compares a warehouse with the API.
+    "audit": {
+        "json_type",
+        "catalog",
+        "duckdb",
+        "errors",
+        "files",
+        "readers",
+        "records",
+        "session",
+        "settings",
+        "state",
+    },
     # The commands.
     "tap": {"json_type", "catalog", "errors", "readers", "records", "reports", "session", "settings", "sync"},
     "cli": {
         "json_type",
         "api",
+        "audit",
         "catalog",
         "duckdb",
         "errors",
         "files",
+        "readers",
         "reports",
         "settings",
         "state",

@@ -1,0 +1,1 @@
+"""Comparing what the API has with what a warehouse has."""
