@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from tap_servicetitan.api.report_pages import Query, ReportPage, read_query, read_report
 from tap_servicetitan.api.request import Request
-from tap_servicetitan.errors import ApiError, ClosedError, NotAllowedError, NotFoundError, OverloadError
+from tap_servicetitan.errors import (
+    ApiError,
+    ClosedError,
+    NotAllowedError,
+    NotFoundError,
+    OverloadError,
+    UnexpectedBodyError,
+)
 from tap_servicetitan.reports.cancelling import Cancelling
 from tap_servicetitan.reports.turns import Turns
 
@@ -76,7 +83,13 @@ class Runner:
             except (NotFoundError, NotAllowedError):
                 if self._mode == "asynchronous":
                     raise
-                return self._without_queries(run)
+                # It did not run.
+                self._turns.give_back(run.report)
+                return self._without_queries(run, "there are no asynchronous reports here")
+            except UnexpectedBodyError as error:
+                if self._mode == "asynchronous":
+                    raise
+                return self._without_queries(run, f"asynchronous reports cannot be read here: {error}")
             page = self._result(run, found.token) if isinstance(found, Query) else found
             if page is not None:
                 return page
@@ -98,18 +111,12 @@ class Runner:
     def _start(self, run: Run) -> Request:
         return self._request(run, f"{run.path}/query", {})
 
-    def _without_queries(self, run: Run) -> ReportPage:
-        """Run a report where its asynchronous path does not exist: it is the API that lacks it, or the report is gone.
-
-        Raises:
-            NotFoundError: There is no such report.
-        """
-        # It did not run.
-        self._turns.give_back(run.report)
+    def _without_queries(self, run: Run, why: str) -> ReportPage:
+        """Run a report synchronously, and from now on all, unless it is the report that is wrong or gone."""
         page = self._at_once(run)
         if self._mode == "auto":
             self._mode = "synchronous"
-            self._log(run, "there are no asynchronous reports here: for the rest of this run they are synchronous")
+            self._log(run, "%s; for the rest of this run they are synchronous", why)
         return page
 
     def _result(self, run: Run, token: str) -> ReportPage | None:

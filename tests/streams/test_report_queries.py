@@ -202,6 +202,20 @@ def test_a_server_without_the_endpoint(
     assert caplog.text.count("there are no asynchronous reports here") == 1
 
 
+def test_an_answer_that_is_neither(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither rows nor a token: the report is read synchronously, and the log names what came; never its values."""
+    sandbox.fault("content", f"report:{CARD}", content={"queryToken": "secret", "Status": "NotStarted"})
+    with caplog.at_level(logging.INFO):
+        output = read(config(sandbox, TECHNICIANS), "scorecard")
+    assert output.error is None
+    assert len(output.records["scorecard"]) == len(sandbox.rows("technicians"))
+    assert "there are neither rows nor a token, but 'querytoken', 'status'; for the rest of this run" in caplog.text
+    assert "secret" not in caplog.text
+    sandbox.fault("content", f"report:{CARD}", content={"queryToken": "secret", "Status": "NotStarted"})
+    output = read(config(sandbox, TECHNICIANS, report_mode="asynchronous"), "scorecard")
+    assert "there are neither rows nor a token, but 'querytoken', 'status'" in str(output.error)
+
+
 @pytest.mark.parametrize(
     ("mode", "words"), [("asynchronous", "404 Not Found"), ("synchronous", "500 Internal Server Error")]
 )
