@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tap_servicetitan.catalog.report_presets import PRESETS
 from tap_servicetitan.cli.common import CONFIG, run_command, tap_of_files
 from tap_servicetitan.errors import ForbiddenError
 from tap_servicetitan.reports.columns import columns_of
@@ -28,6 +29,14 @@ _SPANS = (("From", "To"), ("StartDate", "EndDate"), ("DateFrom", "DateTo"))
 @CONFIG
 @click.argument("category", required=False)
 @click.argument("report", metavar="[ID]", required=False, type=int)
+@click.option(
+    "--presets",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda context, _, chosen: _list_presets(context) if chosen else None,
+    help="List the presets: reports of ServiceTitan's own that are ready to be read.",
+)
 def command(config: tuple[str, ...], category: str | None, report: int | None) -> None:
     """Find reports for the setting custom_reports: categories, the reports of one, or one report."""
     # What the setting says may be what somebody is about to fix.
@@ -51,6 +60,20 @@ def _lines(api: ReportApi, category: str | None, identity: int | None) -> Iterat
         yield from _report(report, {one.name: _accepted(api, one) for one in report.parameters})
         yield from ("", "To read it, add to the settings:", "")
         yield json.dumps({CUSTOM_REPORTS: [_settings(report, category, identity)]}, indent=2, ensure_ascii=False)
+
+
+def _list_presets(context: click.Context) -> None:
+    sys.stdout.writelines(f"{line}\n" for line in _presets())
+    # No settings are needed for them.
+    context.exit()
+
+
+def _presets() -> Iterator[str]:
+    rows = [(one.name, one.category, one.id, one.report, f"{one.days} d", ", ".join(one.key)) for one in PRESETS]
+    yield from _table(("preset", "category", "id", "report", "window", "key"), rows)
+    yield from ("", "To read one, add to the settings:", "")
+    example = {CUSTOM_REPORTS: [{"preset": "business_unit_revenue", "start": "2025-01-01"}]}
+    yield json.dumps(example, indent=2)
 
 
 def _accepted(api: ReportApi, parameter: Parameter) -> list[Value]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
+from tap_servicetitan.catalog.report_presets import BY_NAME
 from tap_servicetitan.errors import ApiError, CredentialsError, ReportError, UnexpectedBodyError
+from tap_servicetitan.reports.presets import find
 from tap_servicetitan.reports.source import ReportSource
 
 if TYPE_CHECKING:
@@ -12,6 +15,7 @@ if TYPE_CHECKING:
 
     from tap_servicetitan.reports.api import ReportApi
     from tap_servicetitan.session import Session
+    from tap_servicetitan.settings.reports import ReportSettings
 
 
 def report_sources(
@@ -29,7 +33,7 @@ def report_sources(
     found = []
     for number, one in enumerate(wanted):
         try:
-            found.append(ReportSource(session, api, one, api.report(one.stream, one.category, one.id)))
+            found.append(_source(session, api, one))
         except CredentialsError as error:
             # All the others would fail alike.
             broken |= {other.stream: str(error) for other in wanted[number:]}
@@ -40,3 +44,21 @@ def report_sources(
             broken[one.stream] = why
             session.logger.warning("Left out %s", why)
     return found
+
+
+def _source(session: Session, api: ReportApi, settings: ReportSettings) -> ReportSource:
+    if settings.preset is None:
+        return ReportSource(session, api, settings, api.report(settings.stream, settings.category, settings.id))
+    preset = BY_NAME[settings.preset]
+    identity, report = find(api, settings.stream, preset)
+    if identity != preset.id or not preset.is_known_as(report.name):
+        session.logger.warning(
+            "%s: report %d (%s) of this tenant is taken for the preset %s, which is %d (%s) elsewhere",
+            settings.stream,
+            identity,
+            report.name,
+            preset.name,
+            preset.id,
+            preset.report,
+        )
+    return ReportSource(session, api, dataclasses.replace(settings, id=identity), report)

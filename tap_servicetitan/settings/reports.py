@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import typing as th
 
 from tap_servicetitan.catalog.endpoints import BY_NAME
+from tap_servicetitan.catalog.report_presets import BY_NAME as PRESETS
 from tap_servicetitan.state.timestamps import parse
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ _identity = th.CustomType({"type": ["integer", "string"]})
 
 REPORTS = th.ArrayType(
     th.ObjectType(
+        th.Property("preset", th.StringType, description="A report that ServiceTitan has built, by a name of the tap."),
+        th.Property("start", th.StringType, description="First day to read of a preset."),
         th.Property("category", th.StringType, description="Id of the report's category."),
         th.Property("id", _identity, description="Id of the report."),
         th.Property("stream_name", th.StringType, description="Name of the stream; report_<id> unless given."),
@@ -88,6 +91,8 @@ class ReportSettings:
     """Columns that tell rows apart, by any of their names; none if the tap is to make a key."""
     text_columns: tuple[str, ...]
     window: WindowSettings | None
+    preset: str | None = None
+    """What is known of the report, and has to be found; None if the settings name the report itself."""
 
 
 def read_reports(config: Mapping[str, Any]) -> tuple[list[ReportSettings], list[str]]:
@@ -96,7 +101,7 @@ def read_reports(config: Mapping[str, Any]) -> tuple[list[ReportSettings], list[
     faults: list[str] = []
     for number, entry in enumerate(config.get(CUSTOM_REPORTS) or ()):
         where = f"{CUSTOM_REPORTS}.{number}"
-        given = {name: value for name, value in entry.items() if value is not None}
+        given = _with_preset({name: value for name, value in entry.items() if value is not None})
         if wrong := list(_faults(given, config)):
             faults += [f"{where}{fault}" for fault in wrong]
             continue
@@ -110,8 +115,31 @@ def read_reports(config: Mapping[str, Any]) -> tuple[list[ReportSettings], list[
     return found, faults
 
 
+def _with_preset(given: dict[str, Any]) -> dict[str, Any]:
+    """Fill in what a preset stands for, and the settings do not say."""
+    preset = PRESETS.get(given.get("preset", ""))
+    if preset is None:
+        return given
+    usual = preset.settings
+    start = {"start": given["start"]} if "start" in given else {}
+    window = (
+        usual["window"] | start | {name: value for name, value in given.get("window", {}).items() if value is not None}
+    )
+    named = {name: value for name, value in given.items() if name not in {"preset", "start"}}
+    # Who names the report itself need not have it looked for.
+    marked = {} if named.keys() & {"id", "report_id"} else {"preset": preset.name}
+    return usual | named | {"window": window} | marked
+
+
 def _faults(given: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[str]:
     yield from _unknown(given, _KNOWN, "")
+    if "preset" in given and given["preset"] not in PRESETS:
+        near = difflib.get_close_matches(given["preset"], PRESETS, n=1)
+        hint = f"; did you mean {near[0]}?" if near else "."
+        yield f".preset: there is no {given['preset']}{hint} The command tap-servicetitan-reports --presets lists them"
+        return
+    if "start" in given:
+        yield ".start belongs into the window, .window.start, where there is no preset"
     for name in ("category", "id"):
         if given.get(name, given.get(f"report_{name}")) in (None, ""):
             yield f": {name} is missing; the command tap-servicetitan-reports lists what there is"
@@ -163,6 +191,7 @@ def _report(given: Mapping[str, Any], config: Mapping[str, Any]) -> ReportSettin
         key=tuple(given.get("key_properties", ())),
         text_columns=tuple(given.get("text_columns", ())),
         window=_window_settings(window, config) if window is not None else None,
+        preset=given.get("preset"),
     )
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tap_servicetitan.catalog.endpoints import BY_NAME
+from tap_servicetitan.catalog.report_presets import PRESETS
 from tap_servicetitan.errors import ReportError, UnexpectedBodyError
 from tap_servicetitan.reports.description import Parameter, Report, checked, read_metadata
 from tap_servicetitan.sandbox.reporting import definitions
@@ -169,11 +171,65 @@ def test_settings_of_a_report(given: dict[str, Any], wanted: ReportSettings) -> 
     assert read_reports({"custom_reports": [given]}) == ([wanted], [])
 
 
+REVENUE = ReportSettings(
+    category="business-unit-dashboard",
+    id=175,
+    stream="business_unit_revenue",
+    parameters={},
+    key=("Name", "_window_from"),
+    text_columns=(),
+    window=WindowSettings(start="From", end="To", days=1, look_back=7, first=date(2025, 1, 1)),
+    preset="business_unit_revenue",
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "changes"),
+    [
+        pytest.param({}, {}, id="as it is"),
+        pytest.param({"stream_name": "x"}, {"stream": "x"}, id="named"),
+        pytest.param({"id": 9}, {"id": 9, "preset": None}, id="the report is named"),
+        pytest.param({"parameters": {"A": 1}}, {"parameters": {"A": 1}}, id="parameters"),
+        pytest.param(
+            {"window": {"days": 30}},
+            {"window": WindowSettings(start="From", end="To", days=30, look_back=7, first=date(2025, 1, 1))},
+            id="longer windows",
+        ),
+    ],
+)
+def test_a_preset_stands_for_settings(given: dict[str, Any], changes: dict[str, Any]) -> None:
+    """What a preset stands for, the settings can replace."""
+    entry = {"preset": "business_unit_revenue", "start": "2025-01-01"} | given
+    wanted = ReportSettings(**{name: getattr(REVENUE, name) for name in REVENUE.__slots__} | changes)
+    assert faults(GOOD | {"custom_reports": [entry]}, SCHEMA) == []
+    assert read_reports({"custom_reports": [entry]}) == ([wanted], [])
+
+
+def test_presets_are_reports_of_their_own() -> None:
+    """Each has a name, an id and a window of one day where it has sums; its key is among its columns."""
+    assert len({one.name for one in PRESETS}) == len({one.id for one in PRESETS}) == len(PRESETS)
+    for one in PRESETS:
+        assert {*one.key} <= {*one.columns, "_window_from"}
+        assert ("_window_from" in one.key) == (one.days == 1)
+        assert one.name not in BY_NAME
+
+
 @pytest.mark.parametrize(
     ("given", "fault"),
     [
         pytest.param(
             {"id": 1}, "custom_reports.0: category is missing; the command tap-servicetitan-reports", id="category"
+        ),
+        pytest.param(
+            {"preset": "business_unit_revenues", "start": "2025-01-01"},
+            "custom_reports.0.preset: there is no business_unit_revenues; did you mean business_unit_revenue? The comm",
+            id="preset",
+        ),
+        pytest.param({"preset": "labor_cost"}, "custom_reports.0.window.start is missing", id="preset without start"),
+        pytest.param(
+            {"category": "a", "id": 1, "start": "2025-01-01"},
+            "custom_reports.0.start belongs into the",
+            id="start alone",
         ),
         pytest.param({"category": "a"}, "custom_reports.0: id is missing; the command", id="no id"),
         pytest.param({"category": "a", "id": "x1"}, "custom_reports.0.id must be a number", id="id"),
