@@ -55,21 +55,25 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         ),
         incremental_list("invoice_custom_fields", "invoices/custom-fields"),
         incremental_list("payment_custom_fields", "payments/custom-fields"),
-        # A transaction may join a deposit without a new modifiedOn of the deposit, as far as is known.
+        # A transaction may join a deposit without a new modifiedOn of the deposit, as far as is known. One request for
+        # each deposit.
         child(
             "bank_deposit_transactions",
             "bank_deposits",
             "bank-deposits/{bankDepositId}/transactions",
             key=("bankDepositId", "id"),
             revisit="weekly",
+            selected=False,
         ),
-        # Lines have no id: they are numbered in the order of the answer. 500 is the documented maximum.
+        # Lines have no id: they are numbered in the order of the answer. 500 is the documented maximum. One request
+        # for each entry: a million entries take hours, and no list or feed has their lines.
         child(
             "journal_entry_summaries",
             "journal_entries",
             "journal-entries/{journalEntryId}/summary",
             key=("journalEntryId", "_line"),
             page_size=500,
+            selected=False,
         ),
         # As journal_entry_summaries.
         child(
@@ -78,6 +82,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             "journal-entries/{journalEntryId}/details",
             key=("journalEntryId", "_line"),
             page_size=500,
+            selected=False,
         ),
         # One request for each invoice.
         child(

@@ -89,7 +89,7 @@ SMALLER_PAGES = {
     "return_types": 500,
 }
 
-FEW = {"bank_deposits", "journal_entries", "report_categories", "schedulers", "wbs_segments"}
+FEW = {"report_categories", "schedulers", "wbs_segments"}
 """Parents of which a tenant has so few, or of which so few change, that a request for each is cheap."""
 
 MADE = {"_key": "string", "_line": "integer", "tenantId": "integer"}
