@@ -23,6 +23,7 @@ from tap_servicetitan.settings.settings import Settings, read_for_discovery, rea
 from tap_servicetitan.settings.sources import Sources
 from tap_servicetitan.settings.validation import faults
 from tap_servicetitan.settings.values import cleaned
+from tap_servicetitan.stopping import stopped_by_signals
 from tap_servicetitan.sync.run import Run
 from tap_servicetitan.sync.sdk import SdkTap
 from tap_servicetitan.sync.state import checked_bookmarks
@@ -164,11 +165,12 @@ class TapServiceTitan(SdkTap):
 
     @override
     def run(self) -> None:
-        try:
-            Run(self.session, self.selected_streams, self.message_writer, self.broken_reports).all()
-        finally:
-            if self.settings.custom_reports:
-                self.reporting.close()
+        with stopped_by_signals():
+            try:
+                Run(self.session, self.selected_streams, self.message_writer, self.broken_reports).all()
+            finally:
+                if self.settings.custom_reports:
+                    self.reporting.close()
 
     @override
     def check_settings(self, config: dict[str, Any], *, raise_errors: bool) -> tuple[dict[str, Any], list[str]]:

@@ -49,11 +49,13 @@ def running_tap(config: Sequence[str], folder: Path, **inputs: Mapping[str, Any]
             file.write_text(json.dumps(content), encoding="utf-8")
             arguments += [f"--{name}", str(file)]
     with subprocess.Popen([*TAP, *arguments], stdout=subprocess.PIPE) as process:  # noqa: S603 - the tap
-        # Ctrl-C reaches the tap as well; SIGTERM is handed on. The tap then writes its last STATE and ends.
+        # Ctrl-C reaches the tap as well; SIGTERM and SIGHUP are handed on. The tap then writes its last STATE and ends.
         before = {
             signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),
             signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: process.terminate()),
         }
+        if hasattr(signal, "SIGHUP"):
+            before[signal.SIGHUP] = signal.signal(signal.SIGHUP, lambda number, _: process.send_signal(number))
         try:
             yield process
         except BaseException:

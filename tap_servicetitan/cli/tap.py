@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ from singer_sdk.exceptions import MappingError
 
 from tap_servicetitan.cli.common import explain, tap_of_files
 from tap_servicetitan.errors import OutputError, TapError
+from tap_servicetitan.stopping import Stopped
 from tap_servicetitan.sync.run import describe_unexpected
 from tap_servicetitan.tap import TapServiceTitan
 
@@ -55,12 +57,20 @@ def command(*, about: bool, form: str | None, discover: bool, test: str | None, 
 
 def main() -> None:
     """Run the tap's command line."""
+    if sys.stderr is None:
+        # Closed at the start. Something else would get its number, and then what Python writes there.
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as the process
     try:
         TapServiceTitan.set_up_logging()
+        if sys.stdout is None:
+            _give_up("output: stdout is closed; let a target or a file take it")
         command.main(standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
+    except Stopped as stop:
+        # A thread may still wait for the target or the API, and Python would wait for the thread.
+        os._exit(int(stop.code or 0))
     except OutputError as error:
         # Python writes what is left in stdout's buffer when it ends, and would complain again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -8,6 +8,7 @@ import threading
 import traceback
 from typing import TYPE_CHECKING
 
+from tap_servicetitan import stopping
 from tap_servicetitan.errors import (
     ClosedError,
     CredentialsError,
@@ -19,6 +20,7 @@ from tap_servicetitan.errors import (
 )
 from tap_servicetitan.sync import progress, summary
 from tap_servicetitan.sync.order import PROBES, in_order
+from tap_servicetitan.sync.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -50,12 +52,7 @@ class Run:
         self._log = session.logger
         self._selected = in_order(streams)
         self._waiting: queue.SimpleQueue[SingerStream] = queue.SimpleQueue()
-        self._failed = dict(failed)
-        self._total = len(self._selected) + len(self._failed)
-        self._skipped: dict[str, str] = {}
-        self._ungranted: set[str] = set()
-        self._reading: dict[str, None] = {}
-        self._done = len(self._failed)
+        self._outcome = Outcome(session, self._selected, failed)
         self._unannounced: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._fatal: Exception | None = None
         self._lock = threading.Lock()
@@ -68,45 +65,42 @@ class Run:
             CredentialsError: Nobody can be served with these credentials.
             OutputError: Nobody reads the output any more.
             RunError: Streams failed, or none could be read.
+            Stopped: A signal ended the run.
         """
-        if not self._total:
+        if not self._outcome.total:
             self._log.warning("No stream is selected; select some in the catalog.")
             return
         if not gc.isenabled():
             # The command line starts without it. What is there by now stays, and need not be looked at.
             gc.freeze()
             gc.enable()
-        self._session.client.connect()
-        for stream in self._selected:
-            self._waiting.put(stream)
         try:
-            with progress.shown(self._progress, self._log) as tick:
-                self._work_side_by_side(tick)
-        except BaseException:
-            # A signal: what is being written is written to its end, and nothing after it.
-            self._stop()
+            self._read_all()
+        except stopping.Stopped as stop:
+            self._conclude_early(stop.signal)
             raise
         if self._fatal:
             raise self._fatal
         self._conclude()
 
+    def _read_all(self) -> None:
+        self._session.client.connect()
+        for stream in self._selected:
+            self._waiting.put(stream)
+        with progress.shown(self._progress, self._log) as tick:
+            self._work_side_by_side(tick)
+
     def _progress(self) -> progress.Progress:
-        client = self._session.client
-        with self._lock:
-            reading = tuple(self._reading)
+        client, outcome = self._session.client, self._outcome
         return progress.Progress(
-            streams=self._done,
-            total=self._total,
-            rows=self._rows,
+            streams=outcome.done,
+            total=outcome.total,
+            rows=outcome.rows,
             requests=client.sent.total(),
-            reading=reading,
+            reading=outcome.reading,
             waiting=client.waiting,
             waits=dict(self._session.waits),
         )
-
-    @property
-    def _rows(self) -> int:
-        return sum(stream.rows_written for stream in self._selected)
 
     def _work_side_by_side(self, tick: Callable[[], None]) -> None:
         """Read with a few workers until the API has accepted one request, then with all."""
@@ -134,12 +128,12 @@ class Run:
                 stream = self._waiting.get_nowait()
             except queue.Empty:
                 return
-            with self._lock:
-                self._reading[stream.name] = None
-            self._read(stream)
-            with self._lock:
-                del self._reading[stream.name]
-                self._done += 1
+            self._outcome.begin(stream.name)
+            try:
+                self._read(stream)
+            except ClosedError:
+                return
+            self._outcome.end(stream.name)
             if not self._session.client.accepted.is_set() and self._others_probe():
                 return
 
@@ -156,7 +150,7 @@ class Run:
         except (ForbiddenError, NotFoundError) as error:
             self._skip_or_fail(stream, error)
         except ClosedError:
-            pass
+            raise
         except (CredentialsError, OutputError) as error:
             self._end(error)
         except TapError as error:
@@ -170,16 +164,14 @@ class Run:
         if stream.has_bookmark:
             self._fail(stream, f"{error}. It was granted before: its bookmark stays where it is")
             return
-        self._skipped[stream.name] = str(error)
-        if isinstance(error, ForbiddenError):
-            self._ungranted.add(stream.name)
+        self._outcome.skip(stream.name, error)
         self._unannounced.put(stream.name)
         modules = {one.row.module for one in self._selected}
-        if not self._session.client.accepted.is_set() and len(self._skipped) >= min(PROBES, len(modules)):
-            self._end(RunError(self._unknown_tenant()))
+        if not self._session.client.accepted.is_set() and len(self._outcome.skipped) >= min(PROBES, len(modules)):
+            self._end(RunError(self._outcome.unknown_tenant()))
 
     def _fail(self, stream: SingerStream, reason: str) -> None:
-        self._failed[stream.name] = reason
+        self._outcome.failed[stream.name] = reason
         self._log.error("%s", reason)
 
     def _end(self, error: Exception) -> None:
@@ -187,9 +179,10 @@ class Run:
         self._fatal = self._fatal or error
         self._stop()
 
-    def _stop(self) -> None:
+    def _stop(self, wait: float = -1) -> bool:
+        """Let all workers stop, and tell whether the page that was being written is complete."""
         self._session.stopping.set()
-        self._writer.close()
+        return self._writer.close(wait)
 
     def _announce_skipped(self) -> None:
         """Warn of skipped streams, as soon as it is known that the tenant exists."""
@@ -198,57 +191,39 @@ class Run:
                 name = self._unannounced.get_nowait()
             except queue.Empty:
                 return
-            self._log.warning("Skipped %s", self._skipped[name])
+            self._log.warning("Skipped %s", self._outcome.skipped[name])
 
     def _conclude(self) -> None:
-        requests = self._session.client.sent
-        summary.log_streams((self._summary(stream, requests[stream.name]) for stream in self._selected), self._log)
-        read = self._total - len(self._skipped) - len(self._failed)
+        outcome = self._outcome
+        summary.log_streams(outcome.summaries(), self._log)
         self._log.info(
             "%d streams read, %d skipped, %d failed; %d rows in %d requests",
-            read,
-            len(self._skipped),
-            len(self._failed),
-            self._rows,
-            requests.total(),
+            outcome.read,
+            len(outcome.skipped),
+            len(outcome.failed),
+            outcome.rows,
+            self._session.client.sent.total(),
         )
-        if self._failed:
-            raise RunError(self._table_of_failures())
-        if not read:
-            raise RunError(self._nothing_read())
+        if outcome.failed:
+            raise RunError(outcome.table_of_failures())
+        if not outcome.read:
+            raise RunError(outcome.nothing_read())
 
-    def _summary(self, stream: SingerStream, requests: int) -> summary.StreamSummary:
-        return summary.StreamSummary(
-            stream=stream.name,
-            result="failed" if stream.name in self._failed else "skipped" if stream.name in self._skipped else "read",
-            rows=stream.rows_written,
-            requests=requests,
-            repeats=stream.reader.repeats,
-            newest=stream.reader.newest,
+    def _conclude_early(self, signal: str) -> None:
+        """End at a signal: the page that is being written is written to its end, and nothing after it."""
+        is_complete = self._stop(stopping.WAIT)
+        outcome = self._outcome
+        summary.log_streams(outcome.summaries(), self._log)
+        cut = "" if is_complete else "; the target has stopped reading, so the last line that it gets may be cut short"
+        self._log.warning(
+            "Ended by %s: %d of %d streams done, %d rows in %d requests%s. Run again with the last state to resume.",
+            signal,
+            outcome.done,
+            outcome.total,
+            outcome.rows,
+            self._session.client.sent.total(),
+            cut,
         )
-
-    def _nothing_read(self) -> str:
-        """Say in one line why: it is all that Meltano shows of a test of the settings."""
-        if len(self._skipped) == 1:
-            return next(iter(self._skipped.values()))
-        scopes = sorted({one.source.scope for one in self._selected if one.name in self._ungranted})
-        lacking = f" For {len(self._ungranted)} the app lacks scopes: {', '.join(scopes)}." if scopes else ""
-        missing = len(self._skipped) - len(self._ungranted)
-        modules = f" Of {missing} the tenant does not have the module." if missing else ""
-        return f"None of the {len(self._selected)} selected streams could be read.{lacking}{modules}"
-
-    def _unknown_tenant(self) -> str:
-        settings = self._session.settings
-        return (
-            f"tenant {settings.tenant_id}: every module that was requested answered 404 ({', '.join(self._skipped)}); "
-            f"there is no such tenant in the environment {settings.environment}, check tenant_id and environment"
-        )
-
-    def _table_of_failures(self) -> str:
-        width = max(map(len, self._failed))
-        rows = [f"  {name:{width}}  {reason}" for name, reason in sorted(self._failed.items())]
-        head = f"{len(rows)} of {self._total} streams failed; their bookmarks stay where they were:"
-        return "\n".join([head, *rows])
 
 
 def describe_unexpected(stream: str, error: Exception) -> str:

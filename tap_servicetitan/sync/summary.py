@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Iterable
 
-Result = Literal["read", "skipped", "failed"]
+Result = Literal["read", "skipped", "failed", "stopped"]
+"""What became of a stream; stopped: a signal came before its end."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

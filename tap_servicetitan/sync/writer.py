@@ -73,7 +73,17 @@ class PageWriter(GenericSingerWriter[bytes, Message]):
                 msg = f"output: {gone if isinstance(error, BrokenPipeError) else error.strerror}"
                 raise OutputError(msg) from None
 
-    def close(self) -> None:
-        """Let nothing more be written, once a page that is being written has been."""
-        with self._lock:
-            self._closed = True
+    def close(self, wait: float = -1) -> bool:
+        """Let nothing more be written, once a page that is being written has been.
+
+        Args:
+            wait: How many seconds that may take; -1 for as long as it takes.
+
+        Returns:
+            Whether the page was written to its end.
+        """
+        self._closed = True
+        is_free = self._lock.acquire(timeout=wait)
+        if is_free:
+            self._lock.release()
+        return is_free

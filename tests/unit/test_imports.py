@@ -22,6 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "files": {"errors"},
     "json_type": set(),
+    "stopping": set(),
     "terminal": set(),
     # What there is to read, and what is remembered of it.
     "catalog": {"json_type", "errors"},
@@ -33,7 +34,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     "records": {"json_type", "api", "catalog", "errors", "settings", "state"},
     "readers": {"json_type", "api", "catalog", "errors", "records", "session", "settings", "state"},
     "reports": {"json_type", "api", "catalog", "errors", "readers", "records", "session", "settings", "state"},
-    "sync": {"json_type", "catalog", "errors", "readers", "records", "session", "settings", "state", "terminal"},
+    "sync": {
+        "json_type",
+        "catalog",
+        "errors",
+        "readers",
+        "records",
+        "session",
+        "settings",
+        "state",
+        "stopping",
+        "terminal",
+    },
     # A loader that knows Singer messages alone.
     "duckdb": {"errors", "files"},
     # What compares a warehouse with the API.
@@ -50,7 +62,18 @@ MAY_IMPORT: dict[str, set[str]] = {
         "state",
     },
     # The commands.
-    "tap": {"json_type", "catalog", "errors", "readers", "records", "reports", "session", "settings", "sync"},
+    "tap": {
+        "json_type",
+        "catalog",
+        "errors",
+        "readers",
+        "records",
+        "reports",
+        "session",
+        "settings",
+        "stopping",
+        "sync",
+    },
     "cli": {
         "json_type",
         "api",
@@ -63,11 +86,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "reports",
         "settings",
         "state",
+        "stopping",
         "sync",
         "tap",
         "terminal",
     },
-    "__main__": {"cli"},
+    "__main__": {"cli", "stopping"},
     # A server that must not prove a shared fault right.
     "sandbox": {"json_type", "catalog"},
 }
