@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -48,6 +49,24 @@ def test_a_workflow_runs_what_it_names_and_no_more(file: Path) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"run: make ([\w-]+)", text):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_a_report_cannot_end_the_block_that_it_stands_in(tmp_path: Path) -> None:
+    """Whatever names the vendor's documents have: all of them are code in the issue, none is Markdown or a mention."""
+    steps = yaml.safe_load((GITHUB / "workflows" / "drift.yml").read_text(encoding="utf-8"))["jobs"]["report"]["steps"]
+    (step,) = [one for one in steps if one.get("name") == "Tell"]
+    report = "jobs: new field a\n```\n~~~\n# Heading\r@everyone\x0b<img src=x>\x1b[2J\n\n</pre>[link](x)\n" * 20
+    (tmp_path / "report.txt").write_text(report, newline="")
+    program = tmp_path / "gh"
+    program.write_text('#!/bin/sh\necho "$@" >> calls\n')
+    program.chmod(0o755)
+    environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "TITLE": step["env"]["TITLE"]}
+    subprocess.run(["bash", "-e", "-c", step["run"]], cwd=tmp_path, env=environment, check=True)  # noqa: S603, S607 - our own step
+    assert "issue create" in (tmp_path / "calls").read_text()
+    head, blank, *block = (tmp_path / "body.md").read_bytes().decode().split("\n")
+    assert (head[:7], blank, block.pop()) == ("Refresh", "", "")
+    assert len(block) == report.count("\n")
+    assert all(line.startswith("    ") and line.isprintable() for line in block)
 
 
 def test_the_tests_run_on_every_version() -> None:
