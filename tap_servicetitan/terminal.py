@@ -31,13 +31,23 @@ def print_table(
         file: Where to.
         numbers: The columns whose cells stand at the right.
     """
+    file.writelines(f"{line}\n" for line in table_lines(head, rows, file=file, numbers=numbers))
+
+
+def table_lines(
+    head: Sequence[str], rows: Iterable[Sequence[str]], *, file: IO[str], numbers: Iterable[str] = ()
+) -> list[str]:
+    """Give the lines of a table, for a file; see `print_table`."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for name in head:
         table.add_column(Text(name), justify="right" if name in numbers else "left")
     for row in rows:
         # As text: a cell may have brackets, which rich takes for markup.
         table.add_row(*map(Text, row))
-    console(file).print(table)
+    drawn = console(file)
+    with drawn.capture() as captured:
+        drawn.print(table)
+    return [line.rstrip() for line in captured.get().splitlines()]
 
 
 def console(file: IO[str]) -> Console:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tap_servicetitan import terminal
 from tap_servicetitan.catalog.report_presets import PRESETS
 from tap_servicetitan.cli.common import CONFIG, run_command, tap_of_files
 from tap_servicetitan.errors import ForbiddenError
@@ -121,11 +122,8 @@ def _example(parameter: Parameter) -> Json:
     return [value] if parameter.is_array else value
 
 
-def _table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    lines = [[str(one) for one in line] for line in (head, *rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        yield "  ".join(f"{one:{width}}" for one, width in zip(line, widths, strict=True)).rstrip()
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+    return terminal.table_lines(head, [[*map(str, row)] for row in rows], file=sys.stdout)
 
 
 if __name__ == "__main__":

@@ -120,7 +120,7 @@ def test_presets_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert reports.main(["--presets"]) == 0
     said = capsys.readouterr().out
     lines = said.splitlines()
-    assert [line.split()[0] for line in lines[1 : 1 + len(report_presets.PRESETS)]] == list(report_presets.BY_NAME)
+    assert [line.split()[0] for line in lines[2 : 2 + len(report_presets.PRESETS)]] == list(report_presets.BY_NAME)
     assert json.loads(said[said.index("\n{") :]) == {
         "custom_reports": [{"preset": "business_unit_revenue", "start": "2025-01-01"}]
     }
