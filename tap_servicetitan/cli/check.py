@@ -42,6 +42,8 @@ class Finding:
     newest: str | None = None
     """When the newest of them changed, if they tell."""
     seconds: float = 0.0
+    masked: tuple[str, ...] = ()
+    """Fields whose personal data is hashed or left out, if the settings ask for it."""
     message: str = ""
     """What is wrong, and what to do."""
 
@@ -83,6 +85,7 @@ def _try(stream: SingerStream) -> Finding:
         rows=rows,
         newest=newest,
         seconds=round(time.monotonic() - began, 2),
+        masked=stream.source.masking.names if stream.source.masking else (),
         message=message,
     )
 
@@ -180,7 +183,18 @@ def _print_table(found: Sequence[Finding], error: str | None) -> None:
         ]
         terminal.print_table(head, rows, file=sys.stdout, numbers=("rows", "seconds"))
         sys.stdout.write("\n")
-    sys.stdout.writelines(f"{line}\n" for line in _conclusion(found, error))
+    sys.stdout.writelines(f"{line}\n" for line in (*_conclusion(found, error), *_of_personal_data(found)))
+
+
+def _of_personal_data(found: Iterable[Finding]) -> Iterator[str]:
+    """Say what is masked of reports, whose columns no table lists."""
+    masked = {one.stream: one.masked for one in found if one.masked}
+    if masked:
+        yield ""
+        yield f"Personal data is masked in {len(masked)} streams: docs/personal-data.md lists the fields."
+    for one in found:
+        if one.masked and one.scope == REPORTS_SCOPE:
+            yield f"  {one.stream}: {', '.join(name for name in one.masked if not name.startswith('_'))}"
 
 
 def _conclusion(found: Sequence[Finding], error: str | None) -> list[str]:

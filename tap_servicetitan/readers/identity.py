@@ -9,7 +9,7 @@ import msgspec
 
 from tap_servicetitan.api.pages import items_of
 from tap_servicetitan.readers.joints import Row
-from tap_servicetitan.records.records import dict_records
+from tap_servicetitan.records.making import dict_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable

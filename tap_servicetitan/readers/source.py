@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
+from tap_servicetitan.catalog.personal_data import personal_data
 from tap_servicetitan.catalog.schema import stream_facts, stream_schema
 from tap_servicetitan.readers.registry import is_full_table, reader_of
 from tap_servicetitan.records.columns import added_columns, tenant_key, widened
+from tap_servicetitan.records.masking import masking
 
 if TYPE_CHECKING:
     from tap_servicetitan.catalog.endpoint import Endpoint
     from tap_servicetitan.readers.base import Reader
     from tap_servicetitan.records.columns import AddedColumn
     from tap_servicetitan.records.factory import RecordFactory
+    from tap_servicetitan.records.masking import Masking
     from tap_servicetitan.session import Session
 
 
@@ -29,6 +32,8 @@ class Source(abc.ABC):
     """Whether each run brings all rows, so that a row which is gone can be told."""
     columns: tuple[AddedColumn, ...] = ()
     """Columns that the settings ask for."""
+    masking: Masking | None = None
+    """Leaves out or hashes personal data, if the settings ask for it."""
     waits_for_rows = False
     """Whether the first rows decide on the schema."""
 
@@ -71,13 +76,22 @@ class EndpointSource(Source):
 
     @functools.cached_property
     def columns(self) -> tuple[AddedColumn, ...]:  # type: ignore[override]  # made when it is needed
-        """Columns that the settings ask for."""
-        return added_columns(self.row, stream_schema(self.row)["properties"], self.session.settings)
+        """Columns that the settings ask for, but none that is made of personal data."""
+        found = added_columns(self.row, stream_schema(self.row)["properties"], self.session.settings)
+        return tuple(one for one in found if not (self.masking and self.masking.hides(one.reads)))
+
+    @functools.cached_property
+    def masking(self) -> Masking | None:  # type: ignore[override]  # made when it is needed
+        """Leaves out or hashes personal data, if the settings ask for it."""
+        if self.session.settings.personal_data == "keep":
+            return None
+        return masking(personal_data().fields(self.row.name), stream_schema(self.row), self.session.settings)
 
     @functools.cached_property
     @override
     def schema(self) -> dict[str, Any]:
-        return widened(stream_schema(self.row), self.tenant_key, self.columns)
+        schema = stream_schema(self.row)
+        return widened(self.masking.schema(schema) if self.masking else schema, self.tenant_key, self.columns)
 
     @property
     @override

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from tap_servicetitan.api.pages import items_of
 from tap_servicetitan.errors import NonConformingPageError, StreamError, UnexpectedBodyError, UnreadableBodyError
 from tap_servicetitan.records.coerce import Coercer
-from tap_servicetitan.records.records import dict_records, passthrough_records
+from tap_servicetitan.records.making import dict_records, passthrough_records
+from tap_servicetitan.records.records import DictRecords
 
 if TYPE_CHECKING:
     import logging
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     from tap_servicetitan.api.pages import Items
     from tap_servicetitan.catalog.endpoint import Endpoint
     from tap_servicetitan.records.columns import AddedColumn
+    from tap_servicetitan.records.masking import Masking
     from tap_servicetitan.records.passthrough import Passthrough, Rows
-    from tap_servicetitan.records.records import DictRecords, Records
+    from tap_servicetitan.records.records import Records
 
 _UNDECLARED = (
     "%s: the API sends this field, which the schema does not have; it is left out. "
@@ -37,6 +39,8 @@ class RecordFactory:
     logger: logging.Logger
     tenant: Mapping[str, int] = dataclasses.field(default_factory=dict)
     """The field that names the tenant, if the settings ask for it."""
+    masking: Masking | None = None
+    """Leaves out or hashes personal data, if it is not kept."""
     columns: Sequence[AddedColumn] = ()
     """Columns that the settings ask for."""
     passthrough: Passthrough | None = None
@@ -71,7 +75,12 @@ class RecordFactory:
         except (UnexpectedBodyError, UnreadableBodyError) as error:
             msg = f"{self.row.name}: {error}; the bookmark stays where it is, report this answer to ServiceTitan"
             raise StreamError(msg) from None
+        found = self.masked(found)
         return found if rows is not None or self._coercer is None else self._coerced(found, self._coercer)
+
+    def masked(self, found: DictRecords) -> DictRecords:
+        """Leave out or hash personal data."""
+        return DictRecords(map(self.masking.record, found.dicts())) if self.masking else found
 
     def _checked(self, data: Items) -> Rows | None:
         """Give the rows of a page if all of them fit what is declared."""

@@ -13,21 +13,20 @@ import itertools
 import operator
 from collections import deque
 from datetime import UTC, datetime
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from tap_servicetitan.errors import NonConformingPageError
-from tap_servicetitan.records.shapes import is_plain_name, object_of, struct
+from tap_servicetitan.records.raw import compact, inner, members, read, with_members
+from tap_servicetitan.records.shapes import encode, is_plain_name, object_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+    from tap_servicetitan.records.masking import Masking
+    from tap_servicetitan.records.raw import Fields, Row
     from tap_servicetitan.records.shapes import Schema, Selects
-
-Row: TypeAlias = bytes | msgspec.Raw
-Fields: TypeAlias = "Mapping[str, object]"
 
 MOST_UNDECLARED = 200
 """So many fields that are not declared are learned: whoever sends more of them uses values as names."""
@@ -35,7 +34,6 @@ MOST_UNDECLARED = 200
 _split = msgspec.json.Decoder(list[msgspec.Raw] | None)
 # Only names are looked at, so a number may have any form.
 _look = msgspec.json.Decoder(object, float_hook=str)
-_encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
 class Passthrough:
@@ -65,8 +63,19 @@ class Passthrough:
         self._stream = stream
         self.stamp = stamp
         self._root = object_of(schema, stream, is_selected, required=required)
+        self.masking: Masking | None = None
         self._undeclared: set[str] = set()
         self._unreported: set[str] = set()
+        self._compile()
+
+    def mask(self, masking: Masking) -> None:
+        """Leave out or hash personal data.
+
+        Raises:
+            NonConformingPageError: It is within what the schema does not declare.
+        """
+        self.masking = masking
+        self._root.mask(masking.tree)
         self._compile()
 
     def _compile(self) -> None:
@@ -86,7 +95,7 @@ class Passthrough:
             NonConformingPageError: The page is one for the SDK's path.
         """
         try:
-            rows = data if isinstance(data, list) else _split.decode(_compact(bytes(data))) or []
+            rows = data if isinstance(data, list) else _split.decode(compact(bytes(data))) or []
             try:
                 moments = self._check_all(rows)
             except msgspec.ValidationError:
@@ -127,14 +136,16 @@ class Passthrough:
         kept = self._root.kept(without)
         if kept is msgspec.Raw:
             return iter
-        decode = msgspec.json.Decoder(kept).decode
-        return lambda rows: map(_encode, map(decode, rows))
+        decode, rewrite = msgspec.json.Decoder(kept).decode, self._root.rewriter(without)
+        if rewrite is None:
+            return lambda rows: map(encode, map(decode, rows))
+        return lambda rows: map(encode, map(rewrite, map(decode, rows)))
 
     def frame(self, time_extracted: datetime, version: int | None) -> tuple[bytes, bytes]:
         """Make what stands before and after the record in a line."""
-        head = _encode({"type": "RECORD", "stream": self._stream, "record": 0})
+        head = encode({"type": "RECORD", "stream": self._stream, "record": 0})
         tail = ({} if version is None else {"version": version}) | {"time_extracted": time_extracted.astimezone(UTC)}
-        return head.removesuffix(b"0}"), b"," + _members(tail) + b"}\n"
+        return head.removesuffix(b"0}"), b"," + members(tail) + b"}\n"
 
 
 class Rows:
@@ -145,6 +156,7 @@ class Rows:
     ) -> None:
         """Hold rows that were checked."""
         self._passthrough = passthrough
+        self.masking = passthrough.masking
         self._moments = moments
         self.raw = raw
         """Each row as it came, on one line."""
@@ -159,11 +171,11 @@ class Rows:
         """Read some fields of each row, nested ones as ``a.b``; None where there is none."""
         paths = [name.split(".") for name in names]
         tops = tuple(dict.fromkeys(top for top, *_ in paths))
-        found = _read(self.raw, tops)
+        found = read(self.raw, tops)
         if tops == names:
             return list(found)
         places = [(tops.index(top), rest) for top, *rest in paths]
-        return [tuple(functools.reduce(_inner, rest, row[at]) for at, rest in places) for row in found]
+        return [tuple(functools.reduce(inner, rest, row[at]) for at, rest in places) for row in found]
 
     def newest(self, name: str) -> list[str | None]:
         """Read a stamp of the rows that may be the newest: of those that are in the same microsecond, if that shows."""
@@ -176,11 +188,11 @@ class Rows:
         if last is None:
             return self.texts(name)
         rows = [raw for raw, one in zip(self.raw, self._moments, strict=True) if one == last]
-        return [value for (value,) in _read(rows, (name,))]
+        return [value for (value,) in read(rows, (name,))]
 
     def texts(self, name: str) -> list[str | None]:
         """Read one field of each row; None where it is no text."""
-        return [value if isinstance(value, str) else None for (value,) in _read(self.raw, (name,))]
+        return [value if isinstance(value, str) else None for (value,) in read(self.raw, (name,))]
 
     def lines(
         self,
@@ -214,10 +226,10 @@ class Rows:
 
     def _filled(self, rows: Sequence[Row], added: Fields, each: Sequence[Fields] | None) -> Iterator[Row]:
         names = tuple(filter(self._passthrough.has, dict.fromkeys(itertools.chain(added, *(each or ())))))
-        found = list(_read(rows, names, msgspec.UNSET))
+        found = list(read(rows, names, msgspec.UNSET))
         if each is None and found.count((msgspec.UNSET,) * len(names)) == len(found):
-            more = _members({name: added[name] for name in names})
-            return (_with(record, more) for record in self._passthrough.copier()(rows))
+            more = members({name: added[name] for name in names})
+            return (with_members(record, more) for record in self._passthrough.copier()(rows))
         wanted = [added] * len(rows) if each is None else [{**added, **own} for own in each]
         return itertools.starmap(functools.partial(self._fill, names), zip(rows, found, wanted, strict=True))
 
@@ -226,37 +238,7 @@ class Rows:
         lacking = {name: value for name, value in wanted.items() if own.get(name, False) in (None, msgspec.UNSET)}
         nulls = frozenset(name for name in lacking if own[name] is None)
         (record,) = self._passthrough.copier(nulls)((row,))
-        return _with(record, _members(lacking))
-
-
-@functools.lru_cache(maxsize=1_000)
-def _reader(names: tuple[str, ...], missing: object) -> Callable[[Row], msgspec.Struct]:
-    kind = struct(*((name, object, missing) for name in names))
-    return msgspec.json.Decoder(kind, float_hook=Decimal).decode
-
-
-def _read(rows: Iterable[Row], names: tuple[str, ...], missing: object = None) -> Iterator[tuple[Any, ...]]:
-    return map(msgspec.structs.astuple, map(_reader(names, missing), rows))
-
-
-def _inner(value: object, name: str) -> object:
-    return value.get(name) if isinstance(value, dict) else None
-
-
-def _compact(data: bytes) -> bytes:
-    """Write JSON on one line."""
-    return msgspec.json.format(data, indent=-1) if b"\n" in data or b"\r" in data else data
-
-
-def _members(fields: Fields) -> bytes:
-    """Write what stands between the braces of an object."""
-    return _encode(fields)[1:-1]
-
-
-def _with(record: Row, members: bytes) -> bytes:
-    """Add members to a record, at its end."""
-    begun = bytes(record)[:-1].rstrip()
-    return b"".join((begun, b"," if members and begun != b"{" else b"", members, b"}"))
+        return with_members(record, members(lacking))
 
 
 def _plain(error: Exception) -> str:

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from tap_servicetitan.json_type import Json
+    from tap_servicetitan.records.masking import Tree
 
 Schema: TypeAlias = dict[str, Any]
 Selects: TypeAlias = "Callable[[tuple[str, ...]], bool]"
+Rewriter: TypeAlias = "Callable[[Any], Any]"
 Type: TypeAlias = Any
 """A type made at run time, which no annotation can name."""
 
@@ -45,10 +47,39 @@ class Value:
         """Make the type that copies what records have of the value: raw bytes where they have all of it."""
         return msgspec.Raw
 
+    def rewriter(self) -> Rewriter | None:
+        """Make what rewrites the value that was copied, in place where it is an object; None where nothing does."""
+        return None
+
+    def mask(self, tree: Tree) -> None:
+        """Leave out or hash what is personal.
+
+        Raises:
+            NonConformingPageError: Nothing is known of what is within.
+        """
+        raise _unsupported(", ".join(tree), "holds personal data")
+
     def undeclared(self, value: object, path: str = "") -> Iterator[tuple[str, Object, str]]:
         """Find the fields of a value that are not declared: their paths, where they lack, their names."""
         del value, path
         yield from ()
+
+
+class Hashed(Value):
+    """A text that is written as its hash."""
+
+    def __init__(self, rewrite: Rewriter) -> None:
+        """Hold what hashes it."""
+        super().__init__(str)
+        self._rewrite = rewrite
+
+    @override
+    def kept(self) -> Type:
+        return str
+
+    @override
+    def rewriter(self) -> Rewriter:
+        return self._rewrite
 
 
 class Array(Value):
@@ -66,6 +97,15 @@ class Array(Value):
     def kept(self) -> Type:
         kept = self.item.kept()
         return kept if kept is msgspec.Raw else GenericAlias(list, (kept | None,))
+
+    @override
+    def rewriter(self) -> Rewriter | None:
+        rewrite = self.item.rewriter()
+        return rewrite and (lambda items: [item if item is None else rewrite(item) for item in items])
+
+    @override
+    def mask(self, tree: Tree) -> None:
+        self.item.mask(tree)
 
     @override
     def undeclared(self, value: object, path: str = "") -> Iterator[tuple[str, Object, str]]:
@@ -97,6 +137,32 @@ class Object(Value):
         # Raw bytes may be those of a null.
         nullable = {name: kind if kind is msgspec.Raw else kind | None for name, kind in types.items()}
         return struct(*((name, kind | msgspec.UnsetType, msgspec.UNSET) for name, kind in nullable.items()))
+
+    @override
+    def rewriter(self, without: frozenset[str] = frozenset()) -> Rewriter | None:
+        kept = [one.rewriter() for name, one in self.fields.items() if name not in without]
+        found = [(member(number), rewrite) for number, rewrite in enumerate(kept) if rewrite]
+
+        def rewritten(value: msgspec.Struct) -> msgspec.Struct:
+            for name, rewrite in found:
+                inner = getattr(value, name)
+                if inner is not None and inner is not msgspec.UNSET:
+                    setattr(value, name, rewrite(inner))
+            return value
+
+        return rewritten if found else None
+
+    @override
+    def mask(self, tree: Tree) -> None:
+        for name, mask in tree.items():
+            if mask is None:
+                self.fields.pop(name, None)
+                self.dropped.add(name)
+            elif name in self.fields:
+                if isinstance(mask, dict):
+                    self.fields[name].mask(mask)
+                else:
+                    self.fields[name] = Hashed(mask)
 
     @override
     def undeclared(self, value: object, path: str = "") -> Iterator[tuple[str, Object, str]]:
@@ -171,9 +237,14 @@ def is_plain_name(name: str) -> bool:
     return encode(name)[1:-1] == name.encode()
 
 
+def member(number: int) -> str:
+    """Name the member of a struct by its place."""
+    return f"f{number}"
+
+
 def struct(*fields: tuple[Any, ...], forbid_unknown_fields: bool = False) -> type[msgspec.Struct]:
     """Make a type for JSON objects; their names need not be names in Python."""
-    names = [f"f{number}" for number in range(len(fields))]
+    names = [member(number) for number in range(len(fields))]
     return msgspec.defstruct(
         "Fields",
         [(own, *rest) for own, (_, *rest) in zip(names, fields, strict=True)],

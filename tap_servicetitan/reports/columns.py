@@ -95,6 +95,11 @@ class Column:
     kind: Kind
 
     @property
+    def words(self) -> str:
+        """The words of its name and of its label, in lower case."""
+        return f"{_safe(self.field.name, 0)}_{_safe(self.field.label or '', 0)}"
+
+    @property
     def fit(self) -> Callable[[Any], Any]:
         """What turns a value into one of the column's type, without losing anything of it, or raises a misfit."""
         return _FITS[self.kind]

@@ -234,7 +234,7 @@ class ReportReader(Reader):
             self.records.warn_once(f"%s: values that are not of its type are in {MISFITS} instead", name)
         if KEY not in self.row.key:
             self._check_keys(found)
-        return Page(DictRecords({**one, **self.records.tenant} for one in found))
+        return Page(self.records.masked(DictRecords({**one, **self.records.tenant} for one in found)))
 
     def _decided(self, rows: Rows, bookmark: ReportBookmark) -> Writer:
         """Decide by the first rows which columns are texts, unless it was decided in an earlier run."""

@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
+from tap_servicetitan.catalog.personal_data import personal_data
 from tap_servicetitan.readers.source import Source
 from tap_servicetitan.records.columns import widened
+from tap_servicetitan.records.masking import masking
+from tap_servicetitan.reports.columns import MISFITS
 from tap_servicetitan.reports.reader import ReportReader
 from tap_servicetitan.reports.runs import REPORTS_SCOPE
 from tap_servicetitan.reports.table import ReportTable
 
 if TYPE_CHECKING:
+    from tap_servicetitan.catalog.personal_data import Kind
     from tap_servicetitan.records.factory import RecordFactory
     from tap_servicetitan.reports.api import ReportApi
     from tap_servicetitan.reports.description import Report
@@ -35,11 +39,23 @@ class ReportSource(Source):
         self._table = ReportTable(settings, report)
         self.session, self.row = session, self._table.row
         self.is_full_table = settings.window is None
+        self.masking = masking(self._personal_fields(), self._table.schema, session.settings)
+
+    def _personal_fields(self) -> dict[str, Kind]:
+        """Find the personal columns by their names, and give the place of their misfits too."""
+        if self.session.settings.personal_data == "keep":
+            return {}
+        known = personal_data().reports
+        found = {one.name: known.kind(one.words, is_text=one.kind == "text") for one in self._table.columns}
+        # A target needs the key as it is: whoever names a column of it decides.
+        fields = {name: kind for name, kind in found.items() if kind and name not in self.row.key}
+        return fields | {f"{MISFITS}.{name}": kind for name, kind in fields.items()}
 
     @property
     @override
     def schema(self) -> dict[str, Any]:
-        return widened(self._table.schema, self.tenant_key, ())
+        schema = self._table.schema
+        return widened(self.masking.schema(schema) if self.masking else schema, self.tenant_key, ())
 
     @property
     @override

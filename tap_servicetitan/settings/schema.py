@@ -127,6 +127,20 @@ SETTINGS = th.PropertiesList(
         "delete.",
     ),
     th.Property(
+        "personal_data",
+        th.StringType(nullable=False, allowed_values=["keep", "hash", "drop"]),
+        default="keep",
+        title="Personal data",
+        description="Keeps, hashes or drops names, addresses and all else that docs/personal-data.md lists.",
+    ),
+    th.Property(
+        "personal_data_salt",
+        th.StringType(nullable=False),
+        secret=True,
+        title="Personal data salt",
+        description="Key of the hashes, a long random text; another one makes other hashes.",
+    ),
+    th.Property(
         CUSTOM_REPORTS,
         REPORTS,
         title="Custom reports",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tap_servicetitan.settings.reports import ReportSettings, read_reports
 from tap_servicetitan.state.timestamps import parse
@@ -47,6 +47,8 @@ class Settings:
     tenant_column: bool
     custom_fields_by_id: bool
     deleted_column: bool
+    personal_data: Literal["keep", "hash", "drop"]
+    personal_data_salt: str = dataclasses.field(repr=False)
     custom_reports: tuple[ReportSettings, ...]
     report_runs_per_minute: float
     report_mode: str
@@ -80,6 +82,8 @@ def read_settings(config: Mapping[str, Any]) -> Settings:
         tenant_column=config["tenant_column"],
         custom_fields_by_id=config["custom_fields_by_id"],
         deleted_column=config["deleted_column"],
+        personal_data=config["personal_data"],
+        personal_data_salt=config.get("personal_data_salt", ""),
         custom_reports=tuple(read_reports(config)[0]),
         report_runs_per_minute=config["report_runs_per_minute"],
         report_mode=config["report_mode"],
@@ -96,4 +100,6 @@ def read_for_discovery(config: Mapping[str, Any], usual: Mapping[str, Any]) -> S
     """
     flags = ("tenant_column", "custom_fields_by_id", "deleted_column")
     missing = dict.fromkeys(("client_id", "client_secret", "st_app_key"), "") | {"tenant_id": "0"}
-    return read_settings({**usual, **missing, **{name: bool(config.get(name)) for name in flags}})
+    # What is dropped is no column; anything but "keep" is to be on the safe side.
+    personal = {"personal_data": config.get("personal_data", "keep")}
+    return read_settings({**usual, **missing, **personal, **{name: bool(config.get(name)) for name in flags}})

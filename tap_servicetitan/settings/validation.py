@@ -106,7 +106,15 @@ def _faults_of_meaning(config: Mapping[str, Any]) -> Iterator[_Fault]:
     for name in ("client_id", "client_secret", "st_app_key"):
         if not config[name].isprintable() or not config[name].isascii():
             yield name, f"{name} has a character that no key has; copy it again"
+    yield from _faults_of_salt(config)
     yield from ((CUSTOM_REPORTS, fault) for fault in read_reports(config)[1])
+
+
+def _faults_of_salt(config: Mapping[str, Any]) -> Iterator[_Fault]:
+    name = "personal_data_salt"
+    if config.get("personal_data") == "hash" and not config.get(name):
+        why = "without one, anybody could find a phone number by hashing all there are"
+        yield name, f"{name} is missing: {why}; give a long random text, and keep it"
 
 
 def _is_safe(url: str) -> bool:

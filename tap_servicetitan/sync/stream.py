@@ -194,11 +194,12 @@ class SingerStream(SdkStream):
     def _records(self) -> RecordFactory:
         tenant = {name: int(self.source.session.tenant_id) for name in self.source.tenant_key}
         if self.source.waits_for_rows:
-            return RecordFactory(row=self.row, logger=self.logger, tenant=tenant)
+            return RecordFactory(row=self.row, logger=self.logger, tenant=tenant, masking=self.source.masking)
         return RecordFactory(
             row=self.row,
             logger=self.logger,
             tenant=tenant,
+            masking=self.source.masking,
             # A catalog that is older than the setting does not have the column.
             columns=[one for one in self.source.columns if one.name in self.effective_schema["properties"]],
             passthrough=self._passthrough(),
@@ -220,15 +221,18 @@ class SingerStream(SdkStream):
             *(row.window.fields if row.window else ()),
         }
         try:
-            return Passthrough(
+            found = Passthrough(
                 self.name,
                 self.effective_schema,
                 is_selected=self.mask.__getitem__,
                 required=[name for name in row.key if name not in added],
                 stamp=row.replication_key,
             )
+            if self.source.masking:
+                found.mask(self.source.masking)
         except NonConformingPageError:
             return None
+        return found
 
     def _is_plain(self) -> bool:
         """Tell whether records are written as they are: no map, no flattening, no batch and no limit looks in."""

@@ -50,6 +50,12 @@ def _mapped(folder: Path, url: str, stream: str) -> list[str]:
     return tap(folder, url, [stream], **UNLIMITED, stream_maps={stream: {}})
 
 
+def _private(mode: str) -> Callable[[Path, str, str], list[str]]:
+    return lambda folder, url, stream: tap(
+        folder, url, [stream], **UNLIMITED, personal_data=mode, personal_data_salt="a salt"
+    )
+
+
 def _sdk(folder: Path, url: str, stream: str) -> list[str]:
     config = _write(folder / "config.json", _settings(url) | {"stream": stream})
     return [sys.executable, "-m", "tests.benchmarks.sdk_tap", "--config", config]
@@ -63,6 +69,8 @@ def _floor(folder: Path, url: str, stream: str) -> list[str]:
 WAYS = (
     Way("this tap", _direct, pages=40),
     Way("this tap, pages gzipped", _direct, pages=40, gzip=True),
+    Way("this tap, personal_data: drop", _private("drop"), pages=20),
+    Way("this tap, personal_data: hash", _private("hash"), pages=20),
     Way("this tap, with a stream map", _mapped, pages=6),
     Way("a tap as the SDK has it", _sdk, pages=4),
     Way("requests + json, no tap", _floor, pages=20),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECRETS = ("client_id", "client_secret", "st_app_key")
+"""Without which nothing can be read."""
 GOOD: dict[str, Any] = {"client_id": "an id", "client_secret": "a secret", "st_app_key": "ak1.x", "tenant_id": "4242"}
 
 SCHEMA = copy.deepcopy(SETTINGS)
@@ -333,7 +334,10 @@ def test_a_secret_that_is_a_number_is_never_repeated(name: str, value: object) -
 
 def test_secrets_are_marked() -> None:
     """The settings that hold credentials are marked as secret, so that Meltano hides them too."""
-    assert tuple(name for name, one in SETTINGS["properties"].items() if one.get("secret")) == SECRETS
+    assert tuple(name for name, one in SETTINGS["properties"].items() if one.get("secret")) == (
+        *SECRETS,
+        "personal_data_salt",
+    )
     assert set(SETTINGS["required"]) == set(GOOD)
 
 

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from tap_servicetitan.catalog.endpoints import BY_NAME
 from tap_servicetitan.catalog.rows import child, child_object, export, full_list, incremental_list
+from tap_servicetitan.records.making import dict_records, passthrough_records
 from tap_servicetitan.records.passthrough import Passthrough
-from tap_servicetitan.records.records import DictRecords, Records, dict_records, passthrough_records
+from tap_servicetitan.records.records import DictRecords, Records
 from tap_servicetitan.state.timestamps import latest
 
 if TYPE_CHECKING:
