@@ -37,7 +37,7 @@ help:
 demo: demo-setup
 	@$(DEMO)/bin/python -m examples.demo.run
 
-demo-setup: $(DEMO)/.installed $(TARGETS)/target-jsonl/.installed
+demo-setup: $(DEMO)/.installed
 
 # What needs no server: the first to run, in under a minute.
 quick: $(DEV)/.installed
@@ -139,10 +139,10 @@ $(DEMO)/.installed: pyproject.toml constraints.txt
 	@touch $@
 
 # Targets have environments of their own: target-jsonl needs an older jsonschema than the SDK takes.
-$(TARGETS)/target-jsonl/.installed: examples/demo/target-jsonl.txt
+$(TARGETS)/target-jsonl/.installed: examples/target-jsonl.txt
 	@echo 'Installing target-jsonl ...'
 	@$(PYTHON) -m venv $(@D)
-	@$(@D)/bin/python $(PIP_INSTALL) -r examples/demo/target-jsonl.txt
+	@$(@D)/bin/python $(PIP_INSTALL) -r examples/target-jsonl.txt
 	@touch $@
 
 $(TARGETS)/target-csv/.installed $(TARGETS)/target-postgres/.installed: constraints.txt

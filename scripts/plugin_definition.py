@@ -1,8 +1,9 @@
-"""Write ``tap-servicetitan.plugin.yml`` anew from ``tap-servicetitan --about``, and ``select`` in ``meltano.yml``.
+"""Write the definitions of the tap and of the loader anew from their ``--about``, and ``select`` in ``meltano.yml``.
 
     python scripts/plugin_definition.py
 
-The file is in the form that Meltano Hub keeps its definitions in, keys in order; ``meltano add --from-ref`` takes it.
+The files are in the form that Meltano Hub keeps its definitions in, keys in order, and ``meltano add --from-ref`` takes
+them.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 FILE = ROOT / "tap-servicetitan.plugin.yml"
+LOADER_FILE = ROOT / "target-servicetitan-duckdb.plugin.yml"
 PROJECT = ROOT / "meltano.yml"
 
 Json = dict[str, Any]
@@ -41,13 +43,25 @@ HUB: Json = {
 }
 """What the Hub's page says and ``--about`` does not know."""
 
+LOADER_HUB: Json = {
+    "description": "Loads Singer messages into a DuckDB file, rows and state in one transaction",
+    "dialect": "duckdb",
+    "domain_url": "https://duckdb.org/",
+    "keywords": [],
+    "label": "DuckDB",
+    "logo_url": "/assets/logos/loaders/duckdb.png",
+    "maintenance_status": "active",
+    "quality": "silver",
+    "variant": "tap-servicetitan",
+}
+
 KINDS = {"number": "integer"}
 """Where Meltano's kind has another name. Meltano 4.4 cannot pass on a decimal that comes from the environment."""
 
 
-def about() -> Json:
-    """Ask the tap about itself."""
-    command = [sys.executable, "-m", "tap_servicetitan", "--about", "--format=json"]
+def about(module: str = "tap_servicetitan") -> Json:
+    """Ask the tap, or the loader, about itself."""
+    command = [sys.executable, "-m", module, "--about", "--format=json"]
     return dict(msgspec.json.decode(subprocess.run(command, check=True, capture_output=True).stdout))
 
 
@@ -64,6 +78,22 @@ def definition(told: Json) -> Json:
         "settings": list(settings(told["settings"])),
         "settings_group_validation": [told["settings"]["required"]],
         "supported_python_versions": told["supported_python_versions"],
+        **repository(),
+    }
+
+
+def loader_definition(told: Json, python_versions: list[str]) -> Json:
+    """Write what the loader tells of itself as the Hub does; it is an extra of the tap's package."""
+    name: str = told["name"]
+    return LOADER_HUB | {
+        "capabilities": sorted(told["capabilities"]),
+        "executable": name,
+        "name": name,
+        "namespace": name.replace("-", "_"),
+        "pip_url": "tap-servicetitan[duckdb]",
+        "settings": list(settings(told["settings"])),
+        "settings_group_validation": [told["settings"]["required"]],
+        "supported_python_versions": python_versions,
         **repository(),
     }
 
@@ -124,9 +154,9 @@ def label(value: str) -> str:
     return value.upper() if value in {"gzip", "jsonl"} else value.capitalize()
 
 
-def written(told: Json) -> str:
-    """Write the file; the Hub's linter wants keys in order and nothing before the first."""
-    return yaml.safe_dump(definition(told), sort_keys=True, allow_unicode=True, width=10_000)
+def written(definition: Json) -> str:
+    """Write a file; the Hub's linter wants keys in order and nothing before the first."""
+    return yaml.safe_dump(definition, sort_keys=True, allow_unicode=True, width=10_000)
 
 
 def project(text: str) -> str:
@@ -137,4 +167,7 @@ def project(text: str) -> str:
 
 if __name__ == "__main__":
     PROJECT.write_text(project(PROJECT.read_text(encoding="utf-8")), encoding="utf-8")
-    FILE.write_text(written(about()), encoding="utf-8")
+    of_tap = definition(about())
+    FILE.write_text(written(of_tap), encoding="utf-8")
+    of_loader = loader_definition(about("tap_servicetitan.duckdb"), of_tap["supported_python_versions"])
+    LOADER_FILE.write_text(written(of_loader), encoding="utf-8")

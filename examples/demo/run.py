@@ -9,35 +9,32 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
 import urllib.request
+from decimal import Decimal
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 import duckdb
 import yaml
 
-from examples.demo import warehouse
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from types import FrameType
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".demo"
 PROJECT = FOLDER / "project"
-LOADED = PROJECT / "output"
-CATALOG = FOLDER / "catalog.json"
 DUCKDB_FILE = FOLDER / "servicetitan.duckdb"
-BEFORE = FOLDER / "before.duckdb"
 
-# The tap, the sandbox and Meltano are installed beside the Python that runs this; target-jsonl cannot be.
+# Installed beside the Python that runs this.
 PROGRAMS = Path(sys.executable).parent
-TARGET_JSONL = ROOT / ".venv-targets" / "target-jsonl" / "bin" / "target-jsonl"
+PIPELINE = ("tap-servicetitan", "target-servicetitan-duckdb")
 
 # Without ServiceTitan's limit of requests per second, so that the demo does not have to wait for it.
 SANDBOX = (
@@ -48,7 +45,17 @@ REQUESTS_PER_SECOND = 1_000
 A_DAY = 24 * 60 * 60
 
 # What a user has set for a tap, target or project of their own must not lead the demo there.
-FOREIGN_SETTINGS = ("MELTANO_", "TAP_SERVICETITAN_", "TARGET_JSONL_")
+FOREIGN_SETTINGS = ("MELTANO_", "TAP_SERVICETITAN_", "TARGET_SERVICETITAN_DUCKDB_")
+
+
+REVENUE = """
+    SELECT strftime(invoiceDate, '%Y-%m') AS "month", count(*), sum(CAST(total AS DECIMAL(18, 2)))
+    FROM invoices WHERE active AND invoiceDate > (SELECT max(invoiceDate) FROM invoices) - INTERVAL 1 YEAR
+    GROUP BY ALL ORDER BY ALL
+"""
+
+# What the target writes at its end, within a line of Meltano's log.
+LOADED = re.compile(r"(\w+): (\d+) read, (\d+) new, (\d+) changed, \d+ removed")
 
 
 class DemoError(Exception):
@@ -67,25 +74,20 @@ def main() -> None:
 
 
 def demonstrate() -> None:
-    """Load everything, show it, let a day pass, load again, show what changed."""
+    """Load everything, show it, let a day pass, load again, show what changed, and add something up."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
     with sandbox() as settings:
         environment = make_project(settings)
-        discover(environment, settings)
         load("Loading everything", environment, FOLDER / "meltano-1.log")
-        first = build()
         show(("stream", "rows"), row_counts())
-
-        DUCKDB_FILE.replace(BEFORE)
         advance_clock(settings["api_url"], A_DAY)
-        load("A day later, loading what changed", environment, FOLDER / "meltano-2.log")
-        second = build()
-    show(("stream", "read", "new", "changed"), changes(first, second))
-    BEFORE.unlink()
+        changed = load("A day later, loading what changed", environment, FOLDER / "meltano-2.log")
+    show(("stream", "read", "new", "changed"), changed)
+    show(("month", "invoices", "revenue"), query(REVENUE))
     file = DUCKDB_FILE.relative_to(ROOT)
-    query = "SELECT jobStatus, count(*) FROM jobs GROUP BY ALL"
-    say(f"\nQuery it: {_shown(PROGRAMS)}/python -c \"import duckdb; duckdb.connect('{file}').sql('{query}').show()\"")
+    example = "SELECT jobStatus, count(*) FROM jobs GROUP BY ALL"
+    say(f"\nQuery it: {_shown(PROGRAMS)}/python -c \"import duckdb; duckdb.connect('{file}').sql('{example}').show()\"")
 
 
 @contextlib.contextmanager
@@ -128,7 +130,7 @@ def make_project(settings: Mapping[str, Any]) -> dict[str, str]:
     """Make a Meltano project from the repository's, and the environment to run it in."""
     project = yaml.safe_load((ROOT / "meltano.yml").read_bytes())
     # Everything is installed already: with a path and without pip_url, Meltano has nothing to install.
-    installed = {"tap-servicetitan": PROGRAMS / "tap-servicetitan", "target-jsonl": TARGET_JSONL}
+    installed = {name: PROGRAMS / name for name in PIPELINE}
     for plugins in project["plugins"].values():
         plugins[:] = [plugin for plugin in plugins if plugin["name"] in installed]
         for plugin in plugins:
@@ -140,59 +142,40 @@ def make_project(settings: Mapping[str, Any]) -> dict[str, str]:
     chosen = {**settings, "requests_per_second": REQUESTS_PER_SECOND}
     texts = {name: json.dumps(value) if isinstance(value, list) else str(value) for name, value in chosen.items()}
     ours = {f"TAP_SERVICETITAN_{name.upper()}": text for name, text in texts.items()}
+    ours["TARGET_SERVICETITAN_DUCKDB_PATH"] = str(DUCKDB_FILE)
     # A proxy that pip may need does not lead to the sandbox on this machine.
     return inherited | ours | dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
 
 
-def discover(environment: Mapping[str, str], settings: Mapping[str, Any]) -> None:
-    """Write the tap's catalog, which has the types of all columns."""
-    config = FOLDER / "config.json"
-    config.write_text(json.dumps(settings))
-    log = FOLDER / "discovery.log"
-    with CATALOG.open("w") as catalog, log.open("w") as errors:
-        code = run(
-            "tap-servicetitan", "--config", str(config), "--discover", env=environment, stdout=catalog, stderr=errors
-        )
-    if code:
-        fail("the tap could not list its streams", log)
-
-
-def load(what: str, environment: Mapping[str, str], log: Path) -> None:
-    """Run the pipeline once; Meltano remembers how far it came."""
+def load(what: str, environment: Mapping[str, str], log: Path) -> list[tuple[str, int, int, int]]:
+    """Run the pipeline once; give how many records of each stream were read, and how many rows are new or changed."""
     say(f"{what} ...", end=" ")
     start = time.monotonic()
-    command = ("meltano", "--log-format=uncolored", "run", "tap-servicetitan", "target-jsonl")
+    command = [str(PROGRAMS / "meltano"), "--log-format=uncolored", "run", *PIPELINE]
     with log.open("w") as output:
-        code = run(*command, env=environment, stdout=output, stderr=output)
-    if code:
+        done = subprocess.run(command, cwd=PROJECT, env=environment, stdout=output, stderr=output, check=False)
+    if done.returncode:
         fail("meltano run did not succeed", log)
     say(f"took {time.monotonic() - start:.1f} s")
+    return loaded(log.read_text().splitlines())
 
 
-def run(program: str, *arguments: str, env: Mapping[str, str], stdout: IO[str], stderr: IO[str]) -> int:
-    """Run an installed program in the project, and return its exit code."""
-    command = [str(PROGRAMS / program), *arguments]
-    return subprocess.run(command, cwd=PROJECT, env=env, stdout=stdout, stderr=stderr, check=False).returncode
-
-
-def build() -> list[warehouse.Table]:
-    """Build the DuckDB file from all that was loaded so far."""
-    try:
-        tables = warehouse.build(LOADED, json.loads(CATALOG.read_bytes()), DUCKDB_FILE)
-    except duckdb.Error as error:
-        msg = f"the DuckDB file could not be built: {error}"
-        raise DemoError(msg) from error
-    for table in tables:
-        for column in table.kept_as_text:
-            say(f"{table.stream}.{column} is kept as text: a value is not what the catalog says")
-    return tables
+def loaded(lines: Iterable[str]) -> list[tuple[str, int, int, int]]:
+    """Find what the target says that it loaded."""
+    found = filter(None, map(LOADED.search, lines))
+    return [(one[1], int(one[2]), int(one[3]), int(one[4])) for one in found]
 
 
 def row_counts() -> list[tuple[str, int]]:
     """Count the rows of each table of the DuckDB file."""
+    names = query("SELECT table_name FROM duckdb_tables() WHERE table_name NOT LIKE '\\_%' ESCAPE '\\' ORDER BY ALL")
+    return [(name, query(f'SELECT count(*) FROM "{name}"')[0][0]) for (name,) in names]
+
+
+def query(sql: str) -> list[tuple[Any, ...]]:
+    """Query the DuckDB file."""
     with duckdb.connect(DUCKDB_FILE, read_only=True) as db:
-        names = [name for (name,) in db.execute("SELECT table_name FROM duckdb_tables() ORDER BY ALL").fetchall()]
-        return [(name, warehouse.number(db, f'SELECT count(*) FROM "{name}"')) for name in names]
+        return db.execute(sql).fetchall()
 
 
 def advance_clock(api_url: str, seconds: int) -> None:
@@ -208,25 +191,11 @@ def advance_clock(api_url: str, seconds: int) -> None:
         fail(f"the sandbox's clock could not be moved ({error})", FOLDER / "sandbox.log")
 
 
-def changes(first: Sequence[warehouse.Table], second: Sequence[warehouse.Table]) -> list[tuple[str, int, int, int]]:
-    """For each stream that the second run read: how many records, and how many rows are new or differ from before."""
-    found = []
-    with duckdb.connect(DUCKDB_FILE, read_only=True) as db:
-        file = str(BEFORE).replace("'", "''")
-        db.execute(f"ATTACH '{file}' AS before (READ_ONLY)")
-        for earlier, table in zip(first, second, strict=True):
-            name = f'"{table.stream}"'
-            differ = warehouse.number(db, f"SELECT count(*) FROM (FROM {name} EXCEPT ALL FROM before.{name})")
-            new = table.rows - earlier.rows
-            found.append((table.stream, table.lines - earlier.lines, new, differ - new))
-    return [row for row in found if row[1]]
-
-
-def show(header: Sequence[str], rows: Sequence[Sequence[str | int]]) -> None:
+def show(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Print a table, the first column to the left and numbers to the right, with a line of sums."""
     sums = [sum(column) for column in list(zip(*rows, strict=True))[1:]] or [0] * (len(header) - 1)
     lines = [header, *rows, ("total", *sums)]
-    texts = [[f"{cell:,}" if isinstance(cell, int) else cell for cell in line] for line in lines]
+    texts = [[f"{cell:,}" if isinstance(cell, int | Decimal) else cell for cell in line] for line in lines]
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
     say()
     for line in texts:

@@ -20,6 +20,8 @@ from tap_servicetitan.files import read_object
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+log = logging.getLogger("target-servicetitan-duckdb")
+
 ENVIRONMENT = "ENV"
 """In place of a file: settings from the environment."""
 
@@ -66,7 +68,10 @@ def command(config: tuple[str, ...], *, print_state: bool, is_about: bool, _form
     # Ctrl-C reaches the tap as well, which then writes its last STATE; this ends when the tap does.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with open_file(settings) as db:
-        Loader(db, settings, _emit_state).run(sys.stdin.buffer)
+        loader = Loader(db, settings, _emit_state)
+        loader.run(sys.stdin.buffer)
+    for stream, counts in sorted(loader.counts.items()):
+        log.info("%s: %s", stream, counts)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

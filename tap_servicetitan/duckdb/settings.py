@@ -12,6 +12,8 @@ RemovedRows = Literal["delete", "mark"]
 PREFIX = "TARGET_SERVICETITAN_DUCKDB_"
 """What the environment variables begin with."""
 
+LABELS = {"path": "Path", "schema": "Schema", "removed_rows": "Removed rows", "memory_limit": "Memory limit"}
+
 DESCRIPTIONS = {
     "path": "The DuckDB file to load into; it is created if it does not exist.",
     "schema": "The schema of the tables.",
@@ -60,10 +62,12 @@ def parse_settings(found: dict[str, Any]) -> Settings:
 
 def about() -> dict[str, Any]:
     """Describe the target as the SDK's ``--about --format json`` does."""
-    properties = {
-        name: {"type": "string", "description": text} | ({"default": DEFAULTS[name]} if name in DEFAULTS else {})
-        for name, text in DESCRIPTIONS.items()
+    properties: dict[str, dict[str, Any]] = {
+        name: {"type": "string", "title": LABELS[name], "description": text} for name, text in DESCRIPTIONS.items()
     }
+    for name, default in DEFAULTS.items():
+        properties[name]["default"] = default
+    properties["removed_rows"]["enum"] = [*get_args(RemovedRows)]
     return {
         "name": "target-servicetitan-duckdb",
         "description": "Loads Singer messages into a DuckDB file, rows and state in one transaction.",

@@ -32,6 +32,10 @@ class Counts:
     changed: int = 0
     removed: int = 0
 
+    def __str__(self) -> str:
+        """Write them for the log."""
+        return f"{self.read} read, {self.new} new, {self.changed} changed, {self.removed} removed"
+
     def add(self, other: Counts) -> None:
         """Add what a later transaction loaded."""
         for field in dataclasses.fields(self):
@@ -145,7 +149,7 @@ class Table:
 
     def _upsert(self, read: int, *, is_versioned: bool) -> Counts:
         same_key = " AND ".join(f"new.{quoted(name)} = old.{quoted(name)}" for name in self._key)
-        if not same_key:
+        if not same_key or not self._number(f"SELECT count(*) FROM {self.name}"):
             return Counts(read=read, new=self._insert())
         same = " AND ".join(f"new.{name} IS NOT DISTINCT FROM old.{name}" for name in map(quoted, self._compared()))
         unchanged = self._number(

@@ -170,7 +170,7 @@ def _follow_the_readme(folder: Path) -> None:
     """Be where the README leads: installed, with a catalog, a state and a chosen stream."""
     with contextlib.chdir(folder):
         link_environment(Path("venv"))
-        link_plugins(Path("meltano.yml"), ["tap-servicetitan", "target-jsonl"])
+        link_plugins(Path("meltano.yml"), ["tap-servicetitan", "target-jsonl", "target-servicetitan-duckdb"])
     (folder / "output").mkdir()
     (folder / "state.json").write_text(json.dumps({"bookmarks": {}}))
 

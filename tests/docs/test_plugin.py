@@ -14,6 +14,7 @@ import yaml
 
 from tap_servicetitan.catalog.endpoints import ENDPOINTS
 from tap_servicetitan.cli.scopes import selected_in
+from tap_servicetitan.duckdb.settings import DESCRIPTIONS
 from tap_servicetitan.sandbox.server import serve
 from tap_servicetitan.settings.schema import SETTINGS
 from tests.support.paths import ROOT
@@ -63,7 +64,7 @@ def shipped() -> Json:
 
 def test_the_definition_is_what_the_tap_tells_of_itself() -> None:
     """The file is the one that the script writes; after a change of the settings, run scripts/plugin_definition.py."""
-    assert script.written(script.about()) == script.FILE.read_text(encoding="utf-8")
+    assert script.written(script.definition(script.about())) == script.FILE.read_text(encoding="utf-8")
 
 
 def test_the_hub_takes_the_definition(shipped: Json) -> None:
@@ -110,6 +111,27 @@ def test_the_definition_to_paste_is_a_part_of_it(shipped: Json) -> None:
         assert setting.items() <= known[setting["name"]].items()
         assert setting.get("sensitive") == known[setting["name"]].get("sensitive")
     assert plugin.items() <= shipped.items()
+
+
+def test_the_definition_of_the_loader_is_what_it_tells_of_itself(shipped: Json) -> None:
+    """It is the one that the script writes, in words that the Hub takes, and meltano.yml has the same settings."""
+    told = script.about("tap_servicetitan.duckdb")
+    versions = shipped["supported_python_versions"]
+    text = script.LOADER_FILE.read_text(encoding="utf-8")
+    assert script.written(script.loader_definition(told, versions)) == text
+    loader = yaml.safe_load(text)
+    assert loader.keys() <= WORDS - {"select"} | {"dialect"}
+    assert loader.keys() >= REQUIRED
+    assert [*loader] == sorted(loader)
+    assert {*loader["capabilities"]} <= CAPABILITIES
+    assert {one["name"] for one in loader["settings"]} == {*DESCRIPTIONS}
+    project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    plugin = project["plugins"]["loaders"][0]
+    assert [one | {"value": None} if one["name"] == "path" else one for one in plugin.pop("settings")] == [
+        one | {"value": None} if one["name"] == "path" else one for one in loader["settings"]
+    ]
+    assert plugin.pop("pip_url") == "-e .[duckdb]"
+    assert plugin.items() <= loader.items()
 
 
 @pytest.mark.targets

@@ -89,7 +89,7 @@ def link_plugins(project: Path, names: list[str]) -> None:
     plugins = [one for each in said["plugins"].values() for one in each if one["name"] in names]
     _demand(bool(plugins), f"no plugin is named {names}")
     for plugin in plugins:
-        source = plugin.pop("pip_url").removeprefix("-e ")
+        source = plugin.pop("pip_url").removeprefix("-e ").partition("[")[0]
         if source.startswith("."):
             _demand((project.parent / source / "pyproject.toml").is_file(), f"{source} is not the folder of a package")
         name = plugin["name"]

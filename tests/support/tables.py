@@ -8,12 +8,16 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from tap_servicetitan.duckdb import contents
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     from tests.support.postgres import Server
     from tests.support.running import Message
@@ -34,6 +38,28 @@ def in_postgres(server: Server, schema: str = SCHEMA) -> Tables:
 def _table(cursor: psycopg.Cursor[Message], schema: str, stream: str) -> list[Message]:
     rows = cursor.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(schema, stream))).fetchall()
     return [{name: value for name, value in row.items() if not name.startswith("_sdc_")} for row in rows]
+
+
+def in_duckdb(file: Path) -> Tables:
+    """Read all tables of a DuckDB file, numbers with a fraction as Decimal."""
+    with duckdb.connect(file, read_only=True) as db:
+        return {stream: _duckdb_table(db, stream) for stream in contents.tables(db, "main")}
+
+
+def _duckdb_table(db: duckdb.DuckDBPyConnection, stream: str) -> list[Message]:
+    found = db.execute(f'FROM "{stream}"')
+    columns = [(column[0], str(column[1])) for column in found.description or ()]
+    return [
+        {name: _from_duckdb(value, type_) for (name, type_), value in zip(columns, row, strict=True)}
+        for row in found.fetchall()
+    ]
+
+
+def _from_duckdb(value: Any, type_: str) -> Any:  # noqa: ANN401 - any value of a column
+    if type_ == "JSON" and value is not None:
+        return json.loads(value)
+    # A DOUBLE holds 15 digits, and shows them; the amounts here have fewer.
+    return Decimal(repr(value)) if isinstance(value, float) else value
 
 
 def parsed(text: str) -> datetime:

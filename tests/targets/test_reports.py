@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,11 @@ import pytest
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from examples.demo import warehouse
 from tap_servicetitan.sandbox.reporting import definitions
 from tests.support.postgres import Server, postgres
 from tests.support.reporting import SPAN, TECHNICIANS, catalog, config, entry, jobs
 from tests.support.running import Message, command_line
-from tests.support.targets import target_jsonl, target_postgres
+from tests.support.targets import target_postgres
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,10 +57,8 @@ def load(folder: Path, sandbox: Sandbox, target: list[str], state: Message | Non
     return dict(said[-1]) if said else dict(state or {})
 
 
-def in_duckdb(folder: Path, sandbox: Sandbox) -> dict[str, list[Message]]:
-    """Build the tables of the demo's warehouse, and read them."""
-    file = folder / "out.duckdb"
-    warehouse.build(folder / "files", catalog(settings(sandbox), *STREAMS), file)
+def in_duckdb(file: Path) -> dict[str, list[Message]]:
+    """Read the tables of the project's own target."""
     with duckdb.connect(file, read_only=True) as db:
         return {one: _rows(db, one) for one in STREAMS}
 
@@ -108,9 +106,9 @@ def assert_the_truth(sandbox: Sandbox, tables: dict[str, list[Message]]) -> None
 def test_reports_load_and_stay_right(sandbox: Sandbox, tmp_path: Path, kind: str) -> None:
     """After a first load, a killed one and two more, each table has each row of the report once."""
     if kind == "duckdb":
-        (tmp_path / "files").mkdir()
-        said: Message = {"destination_path": str(tmp_path / "files"), "do_timestamp_file": False}
-        assert_pipeline(sandbox, tmp_path, [str(target_jsonl())], said, lambda: in_duckdb(tmp_path, sandbox))
+        said: Message = {"path": str(tmp_path / "out.duckdb")}
+        target = [sys.executable, "-m", "tap_servicetitan.duckdb"]
+        assert_pipeline(sandbox, tmp_path, target, said, lambda: in_duckdb(tmp_path / "out.duckdb"))
         return
     with postgres() as server:
         said = {**server, "default_target_schema": "servicetitan", "batch_size_rows": 50}

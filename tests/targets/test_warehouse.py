@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol
+import sys
+from typing import TYPE_CHECKING, Protocol
 
 import duckdb
 import pytest
 
-from examples.demo import warehouse
 from tap_servicetitan.catalog.endpoints import BY_NAME
 from tap_servicetitan.catalog.schema import stream_schema
 from tap_servicetitan.sandbox.server import Sandbox, serve
 from tests.support.pipeline import Pipeline, size
 from tests.support.postgres import Server, postgres
 from tests.support.running import LASTING, Message, catalog_of, truth
-from tests.support.tables import SCHEMA, Tables, assert_equal, in_postgres, loadable
-from tests.support.targets import target_jsonl, target_postgres
+from tests.support.tables import SCHEMA, Tables, assert_equal, in_duckdb, in_postgres, loadable
+from tests.support.targets import target_postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,41 +40,22 @@ class Warehouse(Protocol):
 
 @dataclasses.dataclass
 class DuckDb:
-    """The files of target-jsonl, and the DuckDB file that the demo makes of them."""
+    """The DuckDB file of the project's own target."""
 
     folder: Path
 
     def __post_init__(self) -> None:
-        """Set target-jsonl up."""
-        self.files = self.folder / "files"
-        self.files.mkdir()
-        settings = self.folder / "target-jsonl.json"
-        settings.write_text(json.dumps({"destination_path": str(self.files), "do_timestamp_file": False}))
-        self.target = [str(target_jsonl()), "--config", str(settings)]
+        """Set the target up."""
+        self.file = self.folder / "out.duckdb"
+        self.target = [sys.executable, "-m", "tap_servicetitan.duckdb", "--path", str(self.file)]
 
     def tables(self) -> Tables:
-        """Build all tables and read them."""
-        file = self.folder / "out.duckdb"
-        built = warehouse.build(self.files, catalog_of(*LASTING), file)
-        assert [table.kept_as_text for table in built if table.kept_as_text] == []
-        with duckdb.connect(file, read_only=True) as db:
-            return {table.stream: _read(db, table.stream) for table in built}
-
-
-def _read(db: duckdb.DuckDBPyConnection, stream: str) -> list[Message]:
-    found = db.execute(f'FROM "{stream}"')
-    columns = [(column[0], str(column[1])) for column in found.description or ()]
-    return [
-        {name: _from_duckdb(value, type_) for (name, type_), value in zip(columns, row, strict=True)}
-        for row in found.fetchall()
-    ]
-
-
-def _from_duckdb(value: Any, type_: str) -> Any:  # noqa: ANN401 - any value of a column
-    if type_ == "JSON" and value is not None:
-        return json.loads(value)
-    # A DOUBLE holds 15 digits, and shows them; the amounts here have fewer.
-    return Decimal(repr(value)) if isinstance(value, float) else value
+        """Read all tables."""
+        with duckdb.connect(self.file, read_only=True) as db:
+            odd = "SELECT table_name, column_name FROM duckdb_columns() WHERE comment IS NOT NULL"
+            texts = "AND data_type = 'VARCHAR'"
+            assert db.execute(f"{odd} {texts}").fetchall() == []
+        return in_duckdb(self.file)
 
 
 @dataclasses.dataclass
