@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
 from typing_extensions import override
 
 from tap_servicetitan.api.pages import ExportPage, number_of_items, read_export
@@ -13,7 +13,7 @@ from tap_servicetitan.readers.base import Page, Reader
 from tap_servicetitan.readers.repeats import without_repeats
 from tap_servicetitan.state.bookmarks import RECENT_REACH, FeedBookmark, read_feed_bookmark
 from tap_servicetitan.state.dedup import Recent
-from tap_servicetitan.state.timestamps import as_parameter, latest
+from tap_servicetitan.state.timestamps import latest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,6 +28,8 @@ class ExportReader(Reader):
     @override
     def read(self, state: Mapping[str, Any]) -> Iterator[Page]:
         bookmark = read_feed_bookmark(self.name, state, self.session.tenant_id)
+        if bookmark.token is None and bookmark.mark is None:
+            bookmark = replace(bookmark, start_date=self.settings.start_parameter)
         recent = Recent(bookmark.recent) if self.settings.include_recent_changes else None
         token, start = bookmark.token, self._start(bookmark)
         more = recoverable = True
@@ -83,13 +85,12 @@ class ExportReader(Reader):
         self.newest = bookmark.mark
         if recent is not None:
             recent.forget(bookmark.horizon, RECENT_REACH)
-            bookmark = dataclasses.replace(bookmark, recent=tuple(recent.entries()))
+            bookmark = replace(bookmark, recent=tuple(recent.entries()))
         return Page(found, bookmark.to_state(self.session.tenant_id, self.row.replication_key)), bookmark
 
     def _start(self, bookmark: FeedBookmark) -> str | None:
         """Give the date to start from where there is no usable token; None: the first record."""
-        first = self.settings.start_date
-        return bookmark.start_again(self.session.now()) or (as_parameter(first) if first else None)
+        return bookmark.start_again(self.session.now()) or self.settings.start_parameter
 
     def _announce_recovery(self, start: str | None) -> None:
         self.logger.warning(

@@ -64,4 +64,4 @@ def check_state(row: Endpoint, state: Mapping[str, Any], tenant_id: str) -> None
         case "child":
             bookmark = read_child_bookmark(row.name, state, tenant_id)
             if parent := BY_NAME.get(row.parent or ""):
-                check_state(parent, bookmark.parent, tenant_id)
+                check_state(parent, bookmark.parent or {}, tenant_id)

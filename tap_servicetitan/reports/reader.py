@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
 from typing_extensions import override
 
 from tap_servicetitan.errors import (
@@ -68,7 +68,7 @@ class ReportReader(Reader):
     @override
     def read(self, state: Mapping[str, Any]) -> Iterator[Page]:
         bookmark = read_report_bookmark(self.name, state, self.session.tenant_id)
-        self._table.learn(bookmark.kinds)
+        self._table.learn(dict(bookmark.column_types))
         self._values, self._run_at, self._writer = self._parameters(), as_parameter(self.session.now()), None
         if self._settings.window is None:
             count = 0
@@ -81,37 +81,38 @@ class ReportReader(Reader):
 
     def _in_windows(self, bookmark: ReportBookmark, window: WindowSettings) -> Iterator[Page]:
         now = self.session.now()
-        bookmark = dataclasses.replace(
-            bookmark,
-            grid=self._grid(bookmark, window),
-            reaches=(bookmark.resume and bookmark.reaches) or last_complete_day(now),
+        bookmark = replace(
+            bookmark.known_on(now.date()),
+            window_layout=self._layout(bookmark, window),
+            resume_until=(bookmark.resume_from and bookmark.resume_until) or last_complete_day(now),
         )
-        begin = bookmark.resume or since(window.first, bookmark.read_to, window.look_back)
+        begin = bookmark.resume_from or since(window.first, bookmark.read_to, window.look_back)
         for days in windows(window.first, window.days, begin, now.date()):
-            cuts = set(bookmark.cuts)
-            for rows, piece, before in self._in_pieces(days, cuts):
+            splits = set(bookmark.window_splits)
+            for rows, piece, before in self._in_pieces(days, splits):
                 yield self._page(rows, days, piece, before, bookmark)
-            bookmark = dataclasses.replace(bookmark, resume=days.following, cuts=tuple(sorted(cuts)))
+            bookmark = replace(bookmark, resume_from=days.following, window_splits=tuple(sorted(splits)))
             yield self._state(bookmark)
-        again = since(window.first, bookmark.reaches, window.look_back + window.days)
-        kept = tuple(day for day in bookmark.cuts if day >= again)
-        yield self._state(dataclasses.replace(bookmark, read_to=bookmark.reaches, resume=None, reaches=None, cuts=kept))
+        again = since(window.first, bookmark.resume_until, window.look_back + window.days)
+        kept = tuple(day for day in bookmark.window_splits if day >= again)
+        done = replace(bookmark, read_to=bookmark.resume_until, resume_from=None, resume_until=None)
+        yield self._state(replace(done, window_splits=kept))
 
-    def _grid(self, bookmark: ReportBookmark, window: WindowSettings) -> str:
+    def _layout(self, bookmark: ReportBookmark, window: WindowSettings) -> str:
         """Tell how days are cut into windows, which must not change where keys are made of it."""
-        grid = f"{window.first.isoformat()}/{window.days}"
-        if bookmark.grid not in {None, grid} and KEY in self.row.key:
+        layout = f"{window.first.isoformat()}/{window.days}"
+        if bookmark.window_layout not in {None, layout} and KEY in self.row.key:
             msg = (
-                f"{self.name}: its windows (first day/length) were {bookmark.grid} and are to be {grid}, so that what "
-                "is read again would no longer replace what was loaded; set them back, or remove the stream's bookmark "
-                "and its table"
+                f"{self.name}: its windows (first day/length) were {bookmark.window_layout} and are to be {layout}, so "
+                "that what is read again would no longer replace what was loaded; set them back, or remove the "
+                "stream's bookmark and its table"
             )
             raise StreamError(msg)
-        return grid
+        return layout
 
-    def _in_pieces(self, days: Days, cuts: set[date]) -> Iterator[tuple[Rows, Days, int]]:
+    def _in_pieces(self, days: Days, splits: set[date]) -> Iterator[tuple[Rows, Days, int]]:
         """Read a window, in parts where all of it is too much; the number is that of the window's rows before."""
-        waiting, before = days.cut(cuts), 0
+        waiting, before = days.cut(splits), 0
         while waiting:
             piece, count = waiting.pop(0), 0
             try:
@@ -127,7 +128,7 @@ class ReportReader(Reader):
                     raise
                 if piece.length <= self._most_days:
                     self._explain_halving(piece, halves, error)
-                cuts.add(halves[1].first)
+                splits.add(halves[1].first)
                 waiting[:0] = halves
 
     def _explain_halving(self, piece: Days, halves: Sequence[Days], error: Exception) -> None:
@@ -238,10 +239,11 @@ class ReportReader(Reader):
 
     def _decided(self, rows: Rows, bookmark: ReportBookmark) -> Writer:
         """Decide by the first rows which columns are texts, unless it was decided in an earlier run."""
-        texts = [name for name in mistyped(self._table.columns, rows.values()) if name not in bookmark.kinds]
+        known = dict(bookmark.column_types)
+        texts = [name for name in mistyped(self._table.columns, rows.values()) if name not in known]
         for name in texts:
             self.records.warn_once("%s: its values are not of the type that is declared; it is a column of text", name)
-        self._table.learn({**bookmark.kinds, **dict.fromkeys(texts, "text")})
+        self._table.learn({**known, **dict.fromkeys(texts, "text")})
         return Writer(self._table.columns, self._settings.id, self._run_at, makes_key=KEY in self.row.key)
 
     def _check_keys(self, found: list[dict[str, Any]]) -> None:
@@ -258,6 +260,8 @@ class ReportReader(Reader):
             )
 
     def _state(self, bookmark: ReportBookmark) -> Page:
-        kinds = {**bookmark.kinds} | ({one.name: one.kind for one in self._table.columns} if self._writer else {})
-        now = dataclasses.replace(bookmark, kinds=kinds, run_at=self._run_at)
-        return Page(state=now.to_state(self.session.tenant_id, self.row.replication_key))
+        cursor, types = self.row.replication_key, dict(bookmark.column_types)
+        if self._writer:
+            types |= {one.name: one.kind for one in self._table.columns}
+        now = replace(bookmark, column_types=tuple(types.items()), run_at=self._run_at if cursor else None)
+        return Page(state=now.to_state(self.session.tenant_id, cursor))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_servicetitan.state.checks import check_owner, check_times, check_type, read_text, recent_entries
+import msgspec
+
+from tap_servicetitan.state.base import Bookmark, read_bookmark
 from tap_servicetitan.state.timestamps import as_parameter, latest, minus, parse
 
 if TYPE_CHECKING:
@@ -28,8 +29,12 @@ RECENT_REACH = timedelta(hours=1)
 _MARKS = ("modifiedOn", "createdOn")
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class FeedBookmark:
+class FeedBookmark(
+    Bookmark,
+    frozen=True,
+    kw_only=True,
+    rename={"token": "continue_from", "mark": "replication_key_value", "settled": "last_complete_value"},
+):
     """Where an export feed is to be read on from.
 
     ``token`` is the feed's own bookmark: opaque, and good on this feed of this tenant only. The
@@ -38,11 +43,15 @@ class FeedBookmark:
     ``settled`` counts, the mark of the last time when the feed had been read to its end.
     """
 
+    times: ClassVar[tuple[str, ...]] = ("replication_key_value", "last_complete_value", "start_date")
+
     token: str | None = None
     mark: str | None = None
-    settled: str | None = None
     at_end: bool = False
-    recent: tuple[str, ...] = ()
+    settled: str | None = None
+    start_date: str | None = None
+    """The setting, when the feed was first read."""
+    recent: tuple[Any, ...] = ()
 
     @property
     def horizon(self) -> str | None:
@@ -63,18 +72,8 @@ class FeedBookmark:
         if at_end and latest((mark, as_parameter(now))) == mark:
             # A stamp from the future does not tell what was read; the time of the reading does.
             settled, at_end = as_parameter(now), False
-        return FeedBookmark(token=token, mark=mark, settled=settled, at_end=at_end)
-
-    def to_state(self, tenant_id: str, cursor: str | None) -> dict[str, Any]:
-        """Write the bookmark as it stands in a state."""
-        state: dict[str, Any] = {"tenant_id": tenant_id, "continue_from": self.token}
-        if cursor:
-            state |= {"replication_key": cursor, "replication_key_value": self.mark}
-        if not self.at_end:
-            state["settled_value"] = self.settled
-        if self.recent:
-            state["recent"] = list(self.recent)
-        return state
+        settled = None if at_end else settled
+        return FeedBookmark(token=token, mark=mark, settled=settled, at_end=at_end, start_date=self.start_date)
 
 
 def read_feed_bookmark(stream: str, state: Mapping[str, Any], tenant_id: str) -> FeedBookmark:
@@ -83,29 +82,27 @@ def read_feed_bookmark(stream: str, state: Mapping[str, Any], tenant_id: str) ->
     Raises:
         StateError: It belongs to another tenant, or is not a bookmark.
     """
-    check_owner(stream, state, tenant_id)
-    token, mark, settled = (
-        read_text(stream, state, word) for word in ("continue_from", "replication_key_value", "settled_value")
-    )
-    check_times(stream, replication_key_value=mark, settled_value=settled)
-    if token is None and state.get("replication_key", _MARKS[0]) not in _MARKS:
+    found = read_bookmark(FeedBookmark, stream, state, tenant_id)
+    if not found.token and state.get("replication_key") not in {*_MARKS, None}:
         # The MeltanoLabs tap bookmarks job_history by the date of the event, which may lie in the future.
-        mark = None
-    return FeedBookmark(
-        token=token or None,
-        mark=mark,
-        settled=settled,
-        at_end="settled_value" not in state and mark is not None,
-        recent=recent_entries(stream, state),
-    )
+        found = msgspec.structs.replace(found, mark=None)
+    if state.get("at_end") is None:
+        # The MeltanoLabs tap writes none: its mark holds for all that it has read.
+        found = msgspec.structs.replace(found, at_end=found.mark is not None)
+    return found
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class DateBookmark:
+class DateBookmark(Bookmark, frozen=True, kw_only=True, rename={"mark": "replication_key_value"}):
     """Up to which time a list was read to its end, and what of it would come again."""
 
+    times: ClassVar[tuple[str, ...]] = ("replication_key_value", "start_date")
+
     mark: str | None = None
-    recent: tuple[str, ...] = ()
+    start_date: str | None = None
+    """The setting, when the stream was first read."""
+    parent_ids: tuple[str, ...] = ()
+    """The parents that were read, where a setting lists them."""
+    recent: tuple[Any, ...] = ()
 
     def reached(self, now: datetime) -> datetime | None:
         """Tell up to when was read; a mark in the future, of another tap, does not tell it."""
@@ -116,15 +113,6 @@ class DateBookmark:
         """Give the time to ask from: what was changed shortly before the mark may not have been shown yet."""
         return parse(minus(self.mark, LIST_OVERLAP) or "") if self.mark and self.reached(now) else None
 
-    def to_state(self, tenant_id: str, cursor: str | None) -> dict[str, Any]:
-        """Write the bookmark as it stands in a state."""
-        state: dict[str, Any] = {"tenant_id": tenant_id}
-        if cursor:
-            state |= {"replication_key": cursor, "replication_key_value": self.mark}
-        if self.recent:
-            state["recent"] = list(self.recent)
-        return state
-
 
 def read_date_bookmark(stream: str, state: Mapping[str, Any], tenant_id: str) -> DateBookmark:
     """Read the bookmark of a list or of a stream of windows; those of the MeltanoLabs tap look the same.
@@ -132,40 +120,39 @@ def read_date_bookmark(stream: str, state: Mapping[str, Any], tenant_id: str) ->
     Raises:
         StateError: It belongs to another tenant, or is not a bookmark.
     """
-    check_owner(stream, state, tenant_id)
-    mark = read_text(stream, state, "replication_key_value")
-    check_times(stream, replication_key_value=mark)
-    return DateBookmark(mark=mark, recent=recent_entries(stream, state))
+    return read_bookmark(DateBookmark, stream, state, tenant_id)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class ChildBookmark:
+class ChildBookmark(Bookmark, frozen=True, kw_only=True):
     """How far a child stream came among its parents: the parents' own bookmark, kept apart for this child."""
 
-    parent: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    swept_on: str | None = None
-    """When the last visit of all parents began."""
-    sweep_began: str | None = None
-    """When the visit of all parents began that is not finished yet."""
-    recent: tuple[str, ...] = ()
+    times: ClassVar[tuple[str, ...]] = ("last_full_visit", "full_visit_began")
 
-    @property
-    def since(self) -> datetime | None:
-        """The time from which a child may have changed since all parents were visited."""
-        return parse(minus(self.swept_on, LIST_OVERLAP) or "") if self.swept_on else None
+    parent: dict[str, Any] | None = None
+    last_full_visit: str | None = None
+    """When the last visit of all parents began."""
+    full_visit_began: str | None = None
+    """When the visit of all parents began that is not finished yet."""
+    answered_parents: tuple[dict[str, Any], ...] = ()
+    """Some parents for which the API gave an answer: if no other does, these tell whether it still does."""
+    parent_ids: tuple[str, ...] = ()
+    """The parents that were read, where a setting lists them."""
+    recent: tuple[Any, ...] = ()
+
+    def since(self, now: datetime) -> datetime | None:
+        """Give the time from which a child may have changed since all parents were visited."""
+        visited = self._visited(now)
+        return visited - LIST_OVERLAP if visited else None
 
     def is_due(self, now: datetime) -> bool:
         """Tell whether it is time to visit all parents again."""
-        swept = parse(self.swept_on) if self.swept_on else None
-        return swept is None or now - swept >= SWEEP_AFTER
+        visited = self._visited(now)
+        return visited is None or now - visited >= SWEEP_AFTER
 
-    def to_state(self, tenant_id: str) -> dict[str, Any]:
-        """Write the bookmark as it stands in a state."""
-        state: dict[str, Any] = {"tenant_id": tenant_id, "parent": dict(self.parent)}
-        state |= {word: value for word in ("swept_on", "sweep_began") if (value := getattr(self, word)) is not None}
-        if self.recent:
-            state["recent"] = list(self.recent)
-        return state
+    def _visited(self, now: datetime) -> datetime | None:
+        """Tell when all parents were visited; a time in the future, from a wrong clock, does not tell it."""
+        moment = parse(self.last_full_visit) if self.last_full_visit else None
+        return moment if moment and moment <= now else None
 
 
 def read_child_bookmark(stream: str, state: Mapping[str, Any], tenant_id: str) -> ChildBookmark:
@@ -174,9 +161,4 @@ def read_child_bookmark(stream: str, state: Mapping[str, Any], tenant_id: str) -
     Raises:
         StateError: It belongs to another tenant, or is not a bookmark.
     """
-    check_owner(stream, state, tenant_id)
-    parent = state.get("parent")
-    check_type(stream, "parent", parent, dict)
-    swept, began = (read_text(stream, state, word) for word in ("swept_on", "sweep_began"))
-    check_times(stream, swept_on=swept, sweep_began=began)
-    return ChildBookmark(parent=parent or {}, swept_on=swept, sweep_began=began, recent=recent_entries(stream, state))
+    return read_bookmark(ChildBookmark, stream, state, tenant_id)

@@ -14,8 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import timedelta
 
-LIMIT = 5_000
+LIMIT = 10_000
 """Most entries remembered for one stream, about 50 bytes each."""
+
+BUDGET = 15_000
+"""Most entries remembered for all streams together, so that a state stays below 1 MB."""
+
+HASH_LENGTH = 12
+"""Letters of a hash: nine bytes, enough that no two rows are taken for one."""
 
 ALWAYS = 100
 """As many of the newest entries are kept, whatever their stamp; not so by content."""
@@ -26,20 +32,23 @@ _encode = msgspec.json.Encoder(decimal_format="number", order="deterministic").e
 class Recent:
     """The versions emitted lately: enough to know a repeat, in this run and in the next.
 
-    An entry is a text: the row's stamp and its key, or where it has no stamp, its key and a hash
-    of the row; by content, its stamp and a hash of key and row. When the limit is hit the oldest
-    entries go, and a repeat of those is emitted again.
+    A row with a timestamp is known by that and its key. Where no timestamp tells every change, the last content of
+    each key is remembered, and only that: a figure that goes from 10 to 20 and back to 10 has changed twice.
+
+    When there are more than the limit, those with the highest hashes go. Which ones these are depends on nothing else,
+    so the same few rows are emitted again each time, and all others are still known.
     """
 
-    def __init__(self, entries: Iterable[str] = (), limit: int = LIMIT, *, by_content: bool = False) -> None:
+    def __init__(self, entries: Iterable[object] = (), limit: int = LIMIT, *, by_content: bool = False) -> None:
         """Start from the entries that the last run left behind.
 
         Args:
-            entries: What `entries` gave then.
+            entries: What `entries` gave then; what is no entry costs a repeat, not the run.
             limit: Most entries to remember.
-            by_content: A row is a repeat only if all of it is the same: where a stamp does not tell every change.
+            by_content: A row is a repeat only if all of it is the same: where a timestamp does not tell every change.
         """
-        self._entries = dict.fromkeys(entries)
+        self._versions: dict[str, tuple[str, str]] = dict(_parsed(one) for one in entries if isinstance(one, str))
+        """By the hash of a key (and of a timestamp that tells all): the timestamp, and the hash of the content."""
         self._limit = limit
         self._by_content = by_content
 
@@ -51,43 +60,66 @@ class Recent:
             stamp: When the row changed, if it tells.
             content: Gives all of the row as bytes; asked only where key and stamp do not suffice.
         """
-        entry = self._entry(key, stamp, content)
-        seen = entry in self._entries
-        if seen:
-            # It comes again, so it will come again: it must not be the next one forgotten.
-            del self._entries[entry]
-        self._entries[entry] = None
+        name, stamp = _encode(key), stamp or ""
+        if stamp and not self._by_content:
+            slot, version = _hash(stamp.encode() + b"|" + name), (stamp, "")
+        else:
+            slot, version = _hash(name), (stamp, _hash(name + content()))
+        # It comes again, so it will come again: it is as young as a new one.
+        seen = self._versions.pop(slot, None) == version
+        self._versions[slot] = version
         return not seen
-
-    def _entry(self, key: Sequence[Any], stamp: str | None, content: Callable[[], bytes]) -> str:
-        name = _encode(key)
-        if self._by_content:
-            # One short text for both: a state may hold thousands, and every STATE message repeats them.
-            return f"{stamp or ''}|{base64.b64encode(_hash(name + content(), 9)).decode()}"
-        if stamp:
-            return f"{stamp}|{name.decode()}"
-        return f"|{name.decode()}|{_hash(content(), 12).hex()}"
 
     def forget(self, mark: str | None, reach: timedelta) -> None:
         """Drop what cannot come again: entries older than `reach` before `mark`, and those over the limit."""
         horizon = minus(mark, reach) if mark else None
         if horizon is not None:
-            spare = len(self._entries) - (0 if self._by_content else ALWAYS)
-            old = [entry for n, entry in enumerate(self._entries) if n < spare and _is_before(entry, horizon)]
-            for entry in old:
-                del self._entries[entry]
-        for entry in list(self._entries)[: max(0, len(self._entries) - self._limit)]:
-            del self._entries[entry]
+            spare = len(self._versions) - (0 if self._by_content else ALWAYS)
+            ages = enumerate(self._versions.items())
+            for slot in [slot for n, (slot, (stamp, _)) in ages if n < spare and _is_before(stamp, horizon)]:
+                del self._versions[slot]
+        if len(self._versions) > self._limit:
+            for slot in sorted(self._versions)[self._limit :]:
+                del self._versions[slot]
 
     def entries(self) -> list[str]:
         """List what the next run has to know, oldest first."""
-        return list(self._entries)
+        return [f"{stamp}|{slot}{content}" for slot, (stamp, content) in self._versions.items()]
 
 
-def _hash(content: bytes, size: int) -> bytes:
-    return hashlib.blake2b(content, digest_size=size).digest()
+def most_entries(counts: Iterable[int], budget: int = BUDGET) -> int:
+    """Tell how many entries each stream may keep so that all together keep no more than a budget.
+
+    Those with few keep all of them, and the others share evenly what is left.
+    """
+    waiting, limit = sorted(counts), LIMIT
+    while waiting:
+        limit = budget // len(waiting)
+        if waiting[0] > limit:
+            return limit
+        budget -= waiting.pop(0)
+    return LIMIT
 
 
-def _is_before(entry: str, horizon: str) -> bool:
-    stamp = sortable(entry.partition("|")[0])
-    return stamp is not None and stamp < horizon
+def trimmed(entries: Sequence[object], limit: int) -> list[object]:
+    """Give so many entries at the most; which ones, follows the same rule as while reading."""
+    if len(entries) <= limit:
+        return list(entries)
+    by_slot = {_parsed(entry)[0]: entry for entry in entries if isinstance(entry, str)}
+    kept = set(sorted(by_slot)[:limit])
+    return [entry for slot, entry in by_slot.items() if slot in kept]
+
+
+def _hash(content: bytes) -> str:
+    """Give a short text: a state may hold thousands of them."""
+    return base64.b64encode(hashlib.blake2b(content, digest_size=9).digest()).decode()
+
+
+def _parsed(entry: str) -> tuple[str, tuple[str, str]]:
+    stamp, _, hashes = entry.rpartition("|")
+    return hashes[:HASH_LENGTH], (stamp, hashes[HASH_LENGTH:])
+
+
+def _is_before(stamp: str, horizon: str) -> bool:
+    text = sortable(stamp)
+    return text is not None and text < horizon

@@ -2,50 +2,48 @@
 
 from __future__ import annotations
 
-import dataclasses
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_servicetitan.state.checks import check_owner, check_times, check_type, read_text
+import msgspec
+
+from tap_servicetitan.state.base import Bookmark, read_bookmark
 from tap_servicetitan.state.timestamps import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class ReportBookmark:
+class ReportBookmark(Bookmark, frozen=True, kw_only=True, rename={"run_at": "replication_key_value"}):
     """How far a report was read, and what of it must stay as it was.
 
     A reading goes from window to window, those to read again first. Until it comes to its end, `read_to` stays, so
-    that what was to be read again is not forgotten when it breaks off; `resume` tells where it goes on.
+    that what was to be read again is not forgotten when it breaks off; `resume_from` tells where it goes on.
     """
 
+    times: ClassVar[tuple[str, ...]] = ("replication_key_value",)
+
+    run_at: str | None = None
     read_to: date | None = None
     """The last day that was over when it was read."""
-    resume: date | None = None
+    resume_from: date | None = None
     """The day that a reading goes on from which broke off."""
-    reaches: date | None = None
+    resume_until: date | None = None
     """What `read_to` is to be at the end of that reading."""
-    grid: str | None = None
+    window_layout: str | None = None
     """How the days are cut into windows: the first day, and their length."""
-    cuts: tuple[date, ...] = ()
+    window_splits: tuple[date, ...] = ()
     """Days before which a window was cut, because all of it was too much for the API."""
-    kinds: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    """The type that each column was written with."""
-    run_at: str | None = None
+    column_types: tuple[tuple[str, str], ...] = ()
+    """Each column, and the type that it was written with. No object: merged, columns of an older state would stay."""
 
-    def to_state(self, tenant_id: str, cursor: str | None) -> dict[str, Any]:
-        """Write the bookmark as it stands in a state."""
-        state: dict[str, Any] = {"tenant_id": tenant_id}
-        if cursor:
-            state |= {"replication_key": cursor, "replication_key_value": self.run_at, "grid": self.grid}
-        days = {word: getattr(self, word) for word in ("read_to", "resume", "reaches")}
-        state |= {word: day.isoformat() for word, day in days.items() if day}
-        if self.cuts:
-            state["cuts"] = [day.isoformat() for day in self.cuts]
-        return state | ({"kinds": dict(self.kinds)} if self.kinds else {})
+    def known_on(self, today: date) -> ReportBookmark:
+        """Give what holds on a day: what lies behind it, from an answer with a wrong clock, tells nothing."""
+        tomorrow = today + timedelta(days=1)
+        read_to = self.read_to if self.read_to and self.read_to <= today else None
+        if self.resume_from and self.resume_until and self.resume_from <= tomorrow and self.resume_until <= today:
+            return msgspec.structs.replace(self, read_to=read_to)
+        return msgspec.structs.replace(self, read_to=read_to, resume_from=None, resume_until=None)
 
 
 def read_report_bookmark(stream: str, state: Mapping[str, Any], tenant_id: str) -> ReportBookmark:
@@ -54,17 +52,8 @@ def read_report_bookmark(stream: str, state: Mapping[str, Any], tenant_id: str) 
     Raises:
         StateError: It belongs to another tenant, or is not a bookmark.
     """
-    check_owner(stream, state, tenant_id)
-    words = ("read_to", "resume", "reaches")
-    texts = {word: read_text(stream, state, word) for word in words}
-    mark = read_text(stream, state, "replication_key_value")
-    check_times(stream, replication_key_value=mark, **texts)
-    days = {word: moment.date() for word, text in texts.items() if text and (moment := parse(text))}
-    grid = read_text(stream, state, "grid")
-    if mark and grid is None and (moment := parse(mark)):
+    found = read_bookmark(ReportBookmark, stream, state, tenant_id)
+    if found.run_at and found.window_layout is None and (moment := parse(found.run_at)):
         # That day was not over yet when it was read.
-        days["read_to"] = moment.date() - timedelta(days=1)
-    check_type(stream, "kinds", state.get("kinds"), dict)
-    check_type(stream, "cuts", state.get("cuts"), list)
-    cuts = tuple(moment.date() for text in state.get("cuts") or () if (moment := parse(str(text))))
-    return ReportBookmark(**days, grid=grid, cuts=cuts, kinds=state.get("kinds") or {}, run_at=mark)
+        return msgspec.structs.replace(found, read_to=moment.date() - timedelta(days=1))
+    return found

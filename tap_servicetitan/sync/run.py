@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import queue
 import threading
@@ -81,6 +82,7 @@ class Run:
             raise
         if self._fatal:
             raise self._fatal
+        self._writer.write_held_state()
         self._conclude()
 
     def _read_all(self) -> None:
@@ -160,8 +162,8 @@ class Run:
         self._announce_skipped()
 
     def _skip_or_fail(self, stream: SingerStream, error: ForbiddenError | NotFoundError) -> None:
-        """Skip a stream that was never granted; one that was read before has failed."""
-        if stream.has_bookmark:
+        """Skip a stream that was never granted; one that was read before, be it in this run, has failed."""
+        if stream.has_bookmark or stream.rows_written:
             self._fail(stream, f"{error}. It was granted before: its bookmark stays where it is")
             return
         self._outcome.skip(stream.name, error)
@@ -177,6 +179,8 @@ class Run:
     def _end(self, error: Exception) -> None:
         """Let all workers stop: the trouble is everybody's."""
         self._fatal = self._fatal or error
+        with contextlib.suppress(ClosedError, OutputError):
+            self._writer.write_held_state()
         self._stop()
 
     def _stop(self, wait: float = -1) -> bool:

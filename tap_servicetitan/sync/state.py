@@ -8,9 +8,11 @@ from tap_servicetitan.catalog.endpoints import ENDPOINTS
 from tap_servicetitan.errors import StateError
 from tap_servicetitan.readers.registry import check_state
 from tap_servicetitan.state.report_bookmark import read_report_bookmark
+from tap_servicetitan.state.timestamps import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from tap_servicetitan.settings.reports import ReportSettings
 
@@ -41,7 +43,8 @@ def checked_bookmarks(state: object, tenant_id: str, reports: Sequence[ReportSet
         )
         raise StateError(msg)
     former = {row.name: bookmarks[row.meltanolabs_name] for row in ENDPOINTS if row.meltanolabs_name in bookmarks}
-    taken_over = {name: one for name, one in former.items() if "continue_from" not in bookmarks.get(name, {})}
+    # In a merged state both stand side by side, and this tap's own is the newer one.
+    taken_over = {name: one for name, one in former.items() if "tenant_id" not in bookmarks.get(name, {})}
     found = bookmarks | taken_over
     for row in ENDPOINTS:
         if one := found.get(row.name):
@@ -49,3 +52,20 @@ def checked_bookmarks(state: object, tenant_id: str, reports: Sequence[ReportSet
     for report in reports:
         read_report_bookmark(report.stream, found.get(report.stream, {}), tenant_id)
     return found
+
+
+def read_from_later(bookmarks: Mapping[str, Any], start: datetime | None) -> dict[str, str]:
+    """Give the streams that were begun from a later start date than the one that is set, with that date."""
+    found = {}
+    for name, bookmark in bookmarks.items():
+        begun = _begun(bookmark)
+        moment = parse(begun) if begun else None
+        if begun and moment and (start is None or start < moment):
+            found[name] = begun
+    return found
+
+
+def _begun(bookmark: Mapping[str, Any]) -> str | None:
+    """Give the start date that a bookmark, or the one of its parents, was begun with."""
+    begun = bookmark.get("start_date") or _begun(bookmark.get("parent") or {}) if bookmark else None
+    return begun if isinstance(begun, str) else None

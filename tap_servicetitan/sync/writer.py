@@ -4,26 +4,45 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.singerlib.encoding.base import GenericSingerWriter
 from singer_sdk.singerlib.encoding.simple import Message
 
 from tap_servicetitan.errors import ClosedError, OutputError
+from tap_servicetitan.state.dedup import most_entries, trimmed
 from tap_servicetitan.sync.encoding import message_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+STATE_SHARE = 10
+"""STATE messages are one byte in so many of the output at the most, above what is free."""
+
+FREE_STATE_BYTES = 250_000
+"""So many bytes of STATE messages are written whatever the output: while states are small, one follows each page."""
+
+MOST_SECONDS = 60.0
+"""So long a bookmark that moved is held back at the most, as long as pages come."""
 
 
 class PageWriter(GenericSingerWriter[bytes, Message]):
     """Writes from many threads: a page and the STATE that holds after it are never separated."""
 
-    def __init__(self) -> None:
-        """Begin open."""
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Begin open.
+
+        Args:
+            clock: Gives seconds that only grow.
+        """
         self._lock = threading.RLock()
+        self._clock = clock
         self._closed = False
         self._state: dict[str, Any] = {}
+        self._bytes_of_states = self._bytes_of_others = self._bytes_of_last_state = 0
+        self._held_since: float | None = None
+        """Since when a bookmark that moved waits for a STATE message; None: no one does."""
 
     def use_state(self, state: Any) -> None:  # noqa: ANN401 - the SDK's
         """Take the state of the run, which STATE messages carry and pages change."""
@@ -38,7 +57,9 @@ class PageWriter(GenericSingerWriter[bytes, Message]):
         self._write([self.format_message(message)])
 
     def write_page(self, lines: Iterable[bytes], stream: str, bookmark: dict[str, Any] | None = None) -> None:
-        """Write lines, and where the stream's bookmark moves with them, the STATE behind them.
+        """Write lines, and where the stream's bookmark moves with them, a STATE behind them, unless that is too much.
+
+        A bookmark that is held back is in the next STATE: that of a later page, or the last one of the run.
 
         Args:
             lines: Made when it is their turn, so that no more than one page's are held.
@@ -53,8 +74,31 @@ class PageWriter(GenericSingerWriter[bytes, Message]):
             chunks = [line for line in lines if line]
             if bookmark is not None:
                 self._state.setdefault("bookmarks", {})[stream] = bookmark
-                chunks.append(message_line({"type": "STATE", "value": self._state}))
+                self._held_since = self._clock() if self._held_since is None else self._held_since
+            self._bytes_of_others += sum(map(len, chunks))
+            if self._held_since is not None and self._is_state_due(self._held_since):
+                chunks.append(self._state_line())
             self._write(chunks)
+
+    def write_held_state(self) -> None:
+        """Write the bookmarks that were held back, at the end of a stream or of the run."""
+        with self._lock:
+            if self._held_since is not None:
+                self._write([self._state_line()])
+
+    def _is_state_due(self, held_since: float) -> bool:
+        allowed = FREE_STATE_BYTES + self._bytes_of_others // STATE_SHARE
+        # As large as the last one, about: to make one only to leave it out would cost as much as to write it.
+        return (
+            self._bytes_of_states + self._bytes_of_last_state <= allowed or self._clock() - held_since >= MOST_SECONDS
+        )
+
+    def _state_line(self) -> bytes:
+        line = message_line({"type": "STATE", "value": bounded(self._state)})
+        self._bytes_of_last_state = len(line)
+        self._bytes_of_states += len(line)
+        self._held_since = None
+        return line
 
     def _write(self, chunks: list[bytes]) -> None:
         with self._lock:
@@ -87,3 +131,26 @@ class PageWriter(GenericSingerWriter[bytes, Message]):
         if is_free:
             self._lock.release()
         return is_free
+
+
+def bounded(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a state whose bookmarks remember no more rows, all together, than it has room for."""
+    bookmarks = state.get("bookmarks", {})
+    limit = most_entries(len(one) for bookmark in bookmarks.values() for one in _remembered(bookmark))
+    return {**state, "bookmarks": {name: _trimmed(one, limit) for name, one in bookmarks.items()}}
+
+
+def _remembered(bookmark: Mapping[str, Any]) -> Iterator[list[str]]:
+    """Give the rows that a bookmark remembers, and those of the bookmark of its parents."""
+    yield bookmark.get("recent") or []
+    if parent := bookmark.get("parent"):
+        yield from _remembered(parent)
+
+
+def _trimmed(bookmark: dict[str, Any], limit: int) -> dict[str, Any]:
+    trimmed_parts: dict[str, Any] = {}
+    if found := bookmark.get("recent"):
+        trimmed_parts["recent"] = trimmed(found, limit)
+    if parent := bookmark.get("parent"):
+        trimmed_parts["parent"] = _trimmed(parent, limit)
+    return bookmark | trimmed_parts

@@ -383,7 +383,14 @@ def test_the_bookmark_is_when_the_reading_began(everything: Case, stream: str) -
 @pytest.mark.parametrize("stream", WHOLE)
 def test_a_list_without_a_filter_has_no_date_to_remember(everything: Case, stream: str) -> None:
     """A list that is read whole is FULL_TABLE, and its bookmark has no time in it that could seem to mean something."""
-    assert everything.bookmarks[stream] == {"tenant_id": "4242"}
+    assert everything.bookmarks[stream] == {
+        "tenant_id": "4242",
+        "replication_key": None,
+        "replication_key_value": None,
+        "start_date": None,
+        "parent_ids": [],
+        "recent": [],
+    }
 
 
 @pytest.mark.parametrize("hours", [1, 2.5, 48])

@@ -104,7 +104,7 @@ def test_windows_bring_each_row_once(sandbox: Sandbox) -> None:
     assert len({row["_key"] for row in rows}) == len(rows)
     assert min(row["_key"] for row in rows).startswith("2026-03-01/")
     states = [one["value"]["bookmarks"]["job_report"] for one in output.messages if one["type"] == "STATE"]
-    assert [one.get("resume") for one in states] == [
+    assert [one["resume_from"] for one in states] == [
         "2026-04-30",
         "2026-06-29",
         "2026-08-28",
@@ -271,7 +271,7 @@ def test_a_run_that_breaks_off_between_windows_goes_on_there(sandbox: Sandbox, i
     broken = read(settings, "job_report", state=before)
     assert isinstance(broken.error, RunError)
     assert broken.bookmarks["job_report"]["read_to"] == "2026-10-31"
-    assert broken.bookmarks["job_report"]["resume"] == "2026-10-27"
+    assert broken.bookmarks["job_report"]["resume_from"] == "2026-10-27"
     sandbox.clear_faults()
     sandbox.forget_requests()
     sandbox.advance(30 * DAY)
@@ -279,7 +279,7 @@ def test_a_run_that_breaks_off_between_windows_goes_on_there(sandbox: Sandbox, i
     assert windows_asked(sandbox, definitions.JOBS) == [("2026-10-27", "2026-12-02")]
     # As if it had ended when it began: what changed meanwhile is still read again.
     assert resumed.bookmarks["job_report"]["read_to"] == "2026-11-01"
-    assert "resume" not in resumed.bookmarks["job_report"]
+    assert resumed.bookmarks["job_report"]["resume_from"] is None
 
 
 def test_a_killed_run_goes_on_at_the_next_window(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -297,7 +297,7 @@ def test_a_killed_run_goes_on_at_the_next_window(sandbox: Sandbox, tmp_path: Pat
             message = json.loads(line, parse_float=Decimal)
             written += [message["record"]] if message["type"] == "RECORD" else []
             state = message["value"] if message["type"] == "STATE" else state
-            if state.get("bookmarks", {}).get("job_report", {}).get("resume") == "2026-08-28":
+            if state.get("bookmarks", {}).get("job_report", {}).get("resume_from") == "2026-08-28":
                 # The request of the next window hangs in the sandbox: it must be in the log before that is cleared.
                 until(lambda: len(sandbox.requests(DATA["Jobs"])) > len(WINDOWS[:3]))
                 tap.kill()
@@ -644,8 +644,8 @@ def test_no_message_has_a_row(sandbox: Sandbox, caplog: pytest.LogCaptureFixture
     "state",
     [
         pytest.param({"read_to": "yesterday"}, id="no day"),
-        pytest.param({"kinds": ["text"]}, id="no types"),
-        pytest.param({"cuts": "2026-01-01"}, id="no list"),
+        pytest.param({"column_types": ["text"]}, id="no types"),
+        pytest.param({"window_splits": "2026-01-01"}, id="no list"),
         pytest.param({"tenant_id": 7}, id="another tenant"),
     ],
 )

@@ -15,6 +15,7 @@ from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
 from tap_servicetitan.catalog.endpoints import BY_NAME
 from tap_servicetitan.sandbox.server import Sandbox, serve
+from tap_servicetitan.sync.writer import FREE_STATE_BYTES
 from tests.support.running import (
     LASTING,
     RESUMED,
@@ -130,9 +131,19 @@ def test_no_state_is_ahead_of_the_rows(case: Case) -> None:
 
 
 def test_a_state_never_falls_back(case: Case) -> None:
-    """From one STATE to the next, just one stream moves on, and none is forgotten."""
-    states = [message["value"]["bookmarks"] for message in case.output.messages if message["type"] == "STATE"]
-    for earlier, later in itertools.pairwise(states):
+    """No bookmark is forgotten or comes back; one moves at a time, until STATE messages would be too much of it all."""
+    lines = [(json.loads(line), len(line)) for line in case.output.raw.splitlines()]
+    written = [(one["value"]["bookmarks"], size) for one, size in lines if one["type"] == "STATE"]
+    states = [bookmarks for bookmarks, _ in written]
+    past: dict[str, list[Message]] = {stream: [one] for stream, one in states[0].items()}
+    written_so_far = itertools.accumulate(size for _, size in written)
+    totals = itertools.islice(written_so_far, 1, None)
+    for (earlier, later), total in zip(itertools.pairwise(states), totals, strict=True):
         assert earlier.keys() <= later.keys()
-        assert len([stream for stream in later if later[stream] != earlier.get(stream)]) == 1
+        moved = [stream for stream in later if later[stream] != earlier.get(stream)]
+        assert len(moved) == 1 or total > FREE_STATE_BYTES
+        assert moved
+        for stream in moved:
+            assert later[stream] not in past.setdefault(stream, [])
+            past[stream].append(later[stream])
     assert sorted(states[-1]) == STREAMS

@@ -24,6 +24,7 @@ from tap_servicetitan.state.bookmarks import (
     read_date_bookmark,
     read_feed_bookmark,
 )
+from tap_servicetitan.state.report_bookmark import read_report_bookmark
 from tap_servicetitan.state.timestamps import as_parameter, latest, parse
 
 if TYPE_CHECKING:
@@ -35,6 +36,13 @@ BEFORE_MONDAY = "2026-11-16T06:00:00Z"
 """Monday's mark less the overlap, in whole seconds."""
 SUNDAY = "2026-11-15T08:00:00Z"
 BEFORE_SUNDAY = "2026-11-15T06:00:00Z"
+NO_MARKS: dict[str, Any] = {
+    "replication_key": None,
+    "replication_key_value": None,
+    "start_date": None,
+    "recent": [],
+}
+NO_FEED_MARKS = NO_MARKS | {"last_complete_value": None}
 
 
 @pytest.mark.parametrize(
@@ -64,7 +72,7 @@ BEFORE_SUNDAY = "2026-11-15T06:00:00Z"
                 "continue_from": "t",
                 "replication_key": "modifiedOn",
                 "replication_key_value": MONDAY,
-                "settled_value": SUNDAY,
+                "last_complete_value": SUNDAY,
             },
             id="in the middle, read to the end before",
         ),
@@ -75,12 +83,15 @@ BEFORE_SUNDAY = "2026-11-15T06:00:00Z"
                 "continue_from": "t",
                 "replication_key": "modifiedOn",
                 "replication_key_value": MONDAY,
-                "settled_value": None,
+                "last_complete_value": None,
             },
             id="in the middle of the first reading",
         ),
         pytest.param(
-            FeedBookmark(token="t"), None, {"continue_from": "t", "settled_value": None}, id="in the middle, no cursor"
+            FeedBookmark(token="t"),
+            None,
+            {"continue_from": "t", "last_complete_value": None},
+            id="in the middle, no cursor",
         ),
     ],
 )
@@ -89,14 +100,23 @@ def test_a_bookmark_comes_back_from_its_state(
 ) -> None:
     """A bookmark is written as the contract says, as JSON, and read again as it was."""
     written = bookmark.to_state("4242", cursor)
-    assert written == {"tenant_id": "4242"} | state
+    assert json.loads(json.dumps(written)) == {"tenant_id": "4242", "at_end": bookmark.at_end} | NO_FEED_MARKS | state
     assert read_feed_bookmark("jobs", json.loads(json.dumps(written)), "4242") == bookmark
 
 
 def test_a_feed_without_a_cursor_keeps_its_token() -> None:
     """Where no field tells of a change, the token is all there is, and is kept."""
     written = FeedBookmark(token="t", at_end=True, recent=("a",)).to_state("4242", None)
-    assert written == {"tenant_id": "4242", "continue_from": "t", "recent": ["a"]}
+    assert json.loads(json.dumps(written)) == {
+        "tenant_id": "4242",
+        "continue_from": "t",
+        "replication_key": None,
+        "replication_key_value": None,
+        "at_end": True,
+        "last_complete_value": None,
+        "start_date": None,
+        "recent": ["a"],
+    }
     read = read_feed_bookmark("job_history", written, "4242")
     assert (read.token, read.recent, read.start_again(NOW)) == ("t", ("a",), None)
 
@@ -112,13 +132,25 @@ def test_no_state_is_a_first_run() -> None:
     [
         pytest.param({"tenant_id": "7"}, ["tenant 7", "tenant 4242", "first run"], id="another tenant"),
         pytest.param({"tenant_id": 7}, ["tenant 7", "tenant 4242"], id="another tenant, a number"),
-        pytest.param({"continue_from": 5}, ["continue_from", "a int, not a str"], id="token a number"),
-        pytest.param({"continue_from": {"a": 1}}, ["continue_from", "a dict"], id="token an object"),
-        pytest.param({"replication_key_value": 5}, ["replication_key_value", "a int"], id="mark a number"),
-        pytest.param({"replication_key_value": "soon"}, ["replication_key_value", "not a time"], id="mark no time"),
-        pytest.param({"settled_value": [SUNDAY]}, ["settled_value", "a list"], id="settled mark a list"),
-        pytest.param({"settled_value": "soon"}, ["settled_value", "not a time"], id="settled mark no time"),
-        pytest.param({"recent": "a"}, ["recent", "a str, not a list"], id="recent a text"),
+        pytest.param({"continue_from": 5}, ["continue_from: expected `str | null`, got `int`"], id="token a number"),
+        pytest.param(
+            {"continue_from": {"a": 1}}, ["continue_from: expected `str | null`, got `object`"], id="token an object"
+        ),
+        pytest.param(
+            {"replication_key_value": 5},
+            ["replication_key_value: expected `str | null`, got `int`"],
+            id="mark a number",
+        ),
+        pytest.param({"replication_key_value": "soon"}, ["replication_key_value: expected a time"], id="mark no time"),
+        pytest.param(
+            {"last_complete_value": [SUNDAY]},
+            ["last_complete_value: expected `str | null`, got `array`"],
+            id="settled mark a list",
+        ),
+        pytest.param(
+            {"last_complete_value": "soon"}, ["last_complete_value: expected a time"], id="settled mark no time"
+        ),
+        pytest.param({"recent": "a"}, ["recent: expected `array`, got `str`"], id="recent a text"),
     ],
 )
 def test_a_state_that_cannot_be_used_is_refused(state: dict[str, Any], fragments: list[str]) -> None:
@@ -261,7 +293,7 @@ def test_a_future_mark_does_not_hide_what_changed_since() -> None:
 def test_a_date_comes_back_from_its_state(bookmark: DateBookmark, cursor: str | None, state: dict[str, Any]) -> None:
     """The bookmark of a list is written as any tap writes it, as JSON, and read again as it was."""
     written = bookmark.to_state("4242", cursor)
-    assert written == {"tenant_id": "4242"} | state
+    assert json.loads(json.dumps(written)) == {"tenant_id": "4242", "parent_ids": []} | NO_MARKS | state
     assert read_date_bookmark("teams", json.loads(json.dumps(written)), "4242") == bookmark
 
 
@@ -292,16 +324,16 @@ PARENT = {"tenant_id": "4242", "continue_from": "t"}
 @pytest.mark.parametrize(
     ("bookmark", "state"),
     [
-        pytest.param(ChildBookmark(), {"parent": {}}, id="nothing yet"),
+        pytest.param(ChildBookmark(), {}, id="nothing yet"),
         pytest.param(ChildBookmark(parent=PARENT), {"parent": PARENT}, id="its parent's bookmark"),
         pytest.param(
-            ChildBookmark(parent=PARENT, swept_on=SUNDAY),
-            {"parent": PARENT, "swept_on": SUNDAY},
+            ChildBookmark(parent=PARENT, last_full_visit=SUNDAY),
+            {"parent": PARENT, "last_full_visit": SUNDAY},
             id="all parents visited",
         ),
         pytest.param(
-            ChildBookmark(parent=PARENT, swept_on=SUNDAY, sweep_began=MONDAY, recent=("a",)),
-            {"parent": PARENT, "swept_on": SUNDAY, "sweep_began": MONDAY, "recent": ["a"]},
+            ChildBookmark(parent=PARENT, last_full_visit=SUNDAY, full_visit_began=MONDAY, recent=("a",)),
+            {"parent": PARENT, "last_full_visit": SUNDAY, "full_visit_began": MONDAY, "recent": ["a"]},
             id="on the way through all parents again",
         ),
     ],
@@ -309,51 +341,63 @@ PARENT = {"tenant_id": "4242", "continue_from": "t"}
 def test_a_child_comes_back_from_its_state(bookmark: ChildBookmark, state: dict[str, Any]) -> None:
     """The bookmark of a child holds its parent's, is written as JSON, and read again as it was."""
     written = bookmark.to_state("4242")
-    assert written == {"tenant_id": "4242"} | state
+    unset: dict[str, Any] = {
+        "parent": None,
+        "last_full_visit": None,
+        "full_visit_began": None,
+        "answered_parents": [],
+        "parent_ids": [],
+        "recent": [],
+    }
+    assert json.loads(json.dumps(written)) == {"tenant_id": "4242"} | unset | state
     assert read_child_bookmark("notes", json.loads(json.dumps(written)), "4242") == bookmark
 
 
 @pytest.mark.parametrize(
-    ("swept_on", "is_due"),
+    ("last_full_visit", "is_due"),
     [
         pytest.param(None, True, id="never swept"),
         pytest.param(NOW - SWEEP_AFTER - timedelta(seconds=1), True, id="longer ago"),
         pytest.param(NOW - SWEEP_AFTER, True, id="just as long ago"),
         pytest.param(NOW - SWEEP_AFTER + timedelta(seconds=1), False, id="not as long ago"),
         pytest.param(NOW, False, id="now"),
-        pytest.param(NOW + timedelta(days=1), False, id="by a clock that was ahead"),
+        pytest.param(NOW + timedelta(days=1), True, id="by a clock that was ahead"),
     ],
 )
-def test_all_parents_are_visited_once_a_week(swept_on: datetime | None, is_due: bool) -> None:  # noqa: FBT001 - a column of the table
+def test_all_parents_are_visited_once_a_week(last_full_visit: datetime | None, is_due: bool) -> None:  # noqa: FBT001 - a column of the table
     """Where a change of a child does not show in its parent, all parents are visited again after a week."""
     assert timedelta(days=7) == SWEEP_AFTER
-    bookmark = ChildBookmark(swept_on=as_parameter(swept_on) if swept_on else None)
+    bookmark = ChildBookmark(last_full_visit=as_parameter(last_full_visit) if last_full_visit else None)
     assert bookmark.is_due(NOW) is is_due
 
 
 def test_a_sweep_under_way_is_not_one_that_ended() -> None:
     """A visit of all parents that broke off does not put off the next."""
-    assert ChildBookmark(sweep_began=as_parameter(NOW)).is_due(NOW)
+    assert ChildBookmark(full_visit_began=as_parameter(NOW)).is_due(NOW)
 
 
 @pytest.mark.parametrize(
     ("bookmark", "since"),
     [
         pytest.param(ChildBookmark(), None, id="never swept: all"),
-        pytest.param(ChildBookmark(sweep_began=MONDAY), None, id="the first sweep is under way: all"),
+        pytest.param(ChildBookmark(full_visit_began=MONDAY), None, id="the first sweep is under way: all"),
         pytest.param(
-            ChildBookmark(swept_on="2026-11-16T08:00:00Z"), "2026-11-16T07:00:00Z", id="from before the last sweep"
+            ChildBookmark(last_full_visit="2026-11-16T08:00:00Z"),
+            "2026-11-16T07:00:00Z",
+            id="from before the last sweep",
         ),
         pytest.param(
-            ChildBookmark(swept_on="2026-11-16T08:00:00Z", sweep_began="2026-11-18T08:00:00Z"),
+            ChildBookmark(last_full_visit="2026-11-16T08:00:00Z", full_visit_began="2026-11-18T08:00:00Z"),
             "2026-11-16T07:00:00Z",
             id="a later sweep is under way",
         ),
+        pytest.param(ChildBookmark(last_full_visit="2036-11-16T08:00:00Z"), None, id="by a clock that was ahead: all"),
     ],
 )
 def test_a_child_is_asked_from_before_the_last_sweep(bookmark: ChildBookmark, since: str | None) -> None:
     """What changed since all parents were last visited is asked for, whichever parent it is of."""
-    assert (as_parameter(bookmark.since) if bookmark.since else None) == since
+    found = bookmark.since(NOW)
+    assert (as_parameter(found) if found else None) == since
 
 
 # What all have in common
@@ -394,25 +438,52 @@ def test_the_same_tenant_is_not_refused(read: Callable[..., object], state: dict
         pytest.param(
             read_date_bookmark,
             {"replication_key_value": 5},
-            "replication_key_value is a int, not a str",
+            "replication_key_value: expected `str | null`, got `int`",
             id="mark a number",
         ),
         pytest.param(
             read_date_bookmark,
             {"replication_key_value": "soon"},
-            "replication_key_value is not a time",
+            "replication_key_value: expected a time, got something else",
             id="mark no time",
         ),
-        pytest.param(read_date_bookmark, {"recent": {"a": 1}}, "recent is a dict, not a list", id="recent an object"),
-        pytest.param(read_child_bookmark, {"parent": "jobs"}, "parent is a str, not a dict", id="parent a text"),
-        pytest.param(read_child_bookmark, {"parent": [{}]}, "parent is a list, not a dict", id="parent a list"),
-        pytest.param(read_child_bookmark, {"swept_on": 5}, "swept_on is a int, not a str", id="sweep a number"),
-        pytest.param(read_child_bookmark, {"swept_on": "soon"}, "swept_on is not a time", id="sweep no time"),
-        pytest.param(read_child_bookmark, {"sweep_began": True}, "sweep_began is a bool, not a str", id="sweep true"),
         pytest.param(
-            read_child_bookmark, {"sweep_began": "soon"}, "sweep_began is not a time", id="its beginning no time"
+            read_date_bookmark,
+            {"recent": {"a": 1}},
+            "recent: expected `array`, got `object`",
+            id="recent an object",
         ),
-        pytest.param(read_child_bookmark, {"recent": "a"}, "recent is a str, not a list", id="recent a text"),
+        pytest.param(
+            read_child_bookmark, {"parent": "jobs"}, "parent: expected `object | null`, got `str`", id="parent a text"
+        ),
+        pytest.param(
+            read_child_bookmark, {"parent": [{}]}, "parent: expected `object | null`, got `array`", id="parent a list"
+        ),
+        pytest.param(
+            read_child_bookmark,
+            {"last_full_visit": 5},
+            "last_full_visit: expected `str | null`, got `int`",
+            id="sweep a number",
+        ),
+        pytest.param(
+            read_child_bookmark,
+            {"last_full_visit": "soon"},
+            "last_full_visit: expected a time, got something else",
+            id="sweep no time",
+        ),
+        pytest.param(
+            read_child_bookmark,
+            {"full_visit_began": True},
+            "full_visit_began: expected `str | null`, got `bool`",
+            id="sweep true",
+        ),
+        pytest.param(
+            read_child_bookmark,
+            {"full_visit_began": "soon"},
+            "full_visit_began: expected a time, got something else",
+            id="its beginning no time",
+        ),
+        pytest.param(read_child_bookmark, {"recent": "a"}, "recent: expected `array`, got `str`", id="recent a text"),
     ],
 )
 def test_what_is_wrong_with_a_state_is_named(read: Callable[..., object], state: dict[str, Any], said: str) -> None:
@@ -503,3 +574,30 @@ def _pages(feed: list[list[list[int | None]]]) -> list[Page]:
             ahead = ["2099-01-01T00:00:00Z" for one in drawn if one == FUTURE]
             pages.append(Page([*map(as_parameter, changes), *ahead], number == len(run), now))
     return pages
+
+
+# Reports
+
+
+@pytest.mark.parametrize(
+    ("days", "known"),
+    [
+        pytest.param({"read_to": "2026-11-19"}, {"read_to": "2026-11-19"}, id="read to yesterday"),
+        pytest.param({"read_to": "2026-11-20"}, {"read_to": "2026-11-20"}, id="read to today"),
+        pytest.param({"read_to": "2036-11-19"}, {}, id="read to a day to come: all"),
+        pytest.param(
+            {"read_to": "2026-11-01", "resume_from": "2026-11-21", "resume_until": "2026-11-18"},
+            {"read_to": "2026-11-01", "resume_from": "2026-11-21", "resume_until": "2026-11-18"},
+            id="broke off behind the last window",
+        ),
+        pytest.param(
+            {"read_to": "2026-11-01", "resume_from": "2036-11-21", "resume_until": "2036-11-18"},
+            {"read_to": "2026-11-01"},
+            id="broke off on a day to come",
+        ),
+    ],
+)
+def test_a_report_does_not_trust_days_to_come(days: dict[str, str], known: dict[str, str]) -> None:
+    """After one answer with a wrong clock, a report is read from its last sound day, or from its first."""
+    read = [read_report_bookmark("report_1", {"tenant_id": "1", **one}, "1") for one in (days, known)]
+    assert read[0].known_on(NOW.date()) == read[1]

@@ -15,7 +15,7 @@ from tap_servicetitan.readers.repeats import without_repeats
 from tap_servicetitan.records.records import DictRecords
 from tap_servicetitan.state import dedup as under_test
 from tap_servicetitan.state.bookmarks import RECENT_REACH
-from tap_servicetitan.state.dedup import ALWAYS, LIMIT, Recent
+from tap_servicetitan.state.dedup import ALWAYS, LIMIT, Recent, most_entries, trimmed
 from tap_servicetitan.state.timestamps import as_parameter, latest
 
 BEGIN = datetime(2026, 11, 1, tzinfo=UTC)
@@ -99,16 +99,32 @@ def test_no_repeat_comes_out(pages: list[tuple[list[Row], bool]], always: int) -
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(under_test, "ALWAYS", always)
         reader = Reader()
-        highest = 0
+        highest, read = 0, []
         for page, ends_the_run in pages:
             # What lies further back cannot come again.
             page = [row for row in page if row.minute is None or row.minute >= highest - REACH]  # noqa: PLW2901 - only these
             reader.read(page)
+            read += page
             highest = max([highest, *(row.minute for row in page if row.minute is not None)])
             if ends_the_run:
                 reader.restart()
-    written = [row.version for row in reader.written]
-    assert len(written) == len(set(written))
+    assert reader.written == expected_of(read)
+
+
+def expected_of(read: list[Row]) -> list[Row]:
+    """Leave out each version that a timestamp tells and that came before, and each content that was the last one."""
+    found: list[Row] = []
+    versions: set[object] = set()
+    contents: dict[int, int] = {}
+    for row in read:
+        is_repeat = row.version in versions if row.minute is not None else contents.get(row.id) == row.content
+        if not is_repeat:
+            found.append(row)
+        if row.minute is None:
+            contents[row.id] = row.content
+        else:
+            versions.add(row.version)
+    return found
 
 
 KEYS: list[tuple[Any, ...]] = [
@@ -170,28 +186,63 @@ def test_a_row_without_a_stamp_is_known_in_the_next_run() -> None:
     """The hash of a row is the same in every process: it is written out here."""
     recent = Recent()
     assert is_new(recent, (7, "a"), None, {"id": 7, "note": "b"})
-    assert recent.entries() == ['|[7,"a"]|826b88151839009e904cbef0']
+    (entry,) = recent.entries()
+    assert entry == "|ghjT7zbPwpQUIymKDzz1HMWr"
     assert not is_new(Recent(recent.entries()), (7, "a"), None, {"id": 7, "note": "b"})
 
 
-def test_when_the_memory_is_full_the_oldest_goes() -> None:
-    """Over the limit the oldest is forgotten and comes out again; the others are still known."""
-    recent = Recent(limit=3)
-    for number in range(4):
-        is_new(recent, (number,), "s", {})
-    recent.forget(None, RECENT_REACH)
-    assert recent.entries() == ["s|[1]", "s|[2]", "s|[3]"]
-    assert not is_new(recent, (1,), "s", {})
-    assert is_new(recent, (0,), "s", {})
+@pytest.mark.parametrize("by_content", [False, True])
+def test_when_the_memory_is_full_a_few_rows_come_again(by_content: bool) -> None:  # noqa: FBT001 - a column of the table
+    """Of a tenth more rows than the limit, a tenth come again in each run, and always the same ones."""
+    recent = Recent(limit=500, by_content=by_content)
+    repeated = []
+    for _ in range(4):
+        repeated.append([number for number in range(550) if is_new(recent, (number,), "s", {"id": number})])
+        recent.forget(None, RECENT_REACH)
+        recent = Recent(json.loads(json.dumps(recent.entries())), limit=500, by_content=by_content)
+    assert [len(one) for one in repeated] == [550, 50, 50, 50]
+    assert repeated[1] == repeated[2] == repeated[3]
 
 
-def test_what_repeats_is_not_the_oldest() -> None:
-    """A repeat makes a version young again: it will come again, and must not be forgotten first."""
-    recent = Recent(limit=2)
-    for number in (1, 2, 1, 3):
-        is_new(recent, (number,), "s", {})
-    recent.forget(None, RECENT_REACH)
-    assert recent.entries() == ["s|[1]", "s|[3]"]
+@pytest.mark.parametrize(("stamp", "by_content"), [(None, False), ("2026-11-01T00:00:00Z", True)])
+def test_what_goes_back_to_an_earlier_content_has_changed(stamp: str | None, by_content: bool) -> None:  # noqa: FBT001 - a column of the table
+    """A figure that goes from 10 to 20 and back to 10 is emitted three times, also over several runs."""
+    emitted = []
+    recent = Recent(by_content=by_content)
+    for figure in (10, 10, 20, 20, 10, 10):
+        emitted.append(is_new(recent, (1,), stamp, {"figure": figure}))
+        recent = Recent(json.loads(json.dumps(recent.entries())), by_content=by_content)
+    assert emitted == [True, False, True, False, True, False]
+
+
+@given(counts=st.lists(st.integers(0, 3 * LIMIT), max_size=130))
+def test_all_streams_share_a_budget(counts: list[int]) -> None:
+    """However many rows are recent, the streams remember no more than the budget, and waste none of it."""
+    limit = most_entries(counts, 15_000)
+    kept = sum(min(count, limit) for count in counts)
+    assert kept <= 15_000
+    assert limit == LIMIT or kept > 15_000 - len(counts)
+
+
+def test_a_thousand_figures_a_day_are_known_over_eight_days() -> None:
+    """Eight days that are read again in each run, with a thousand keywords each: none of them comes again."""
+    recent = Recent(by_content=True)
+    for run in range(3):
+        rows = [(f"2026-11-{day:02}", number) for day in range(1, 9) for number in range(1_000)]
+        came = [is_new(recent, row, f"{row[0]}T00:00:00Z", {"clicks": 1}) for row in rows]
+        assert sum(came) == (0 if run else 8_000)
+        recent.forget("2026-11-09T00:00:00Z", timedelta(days=8))
+        recent = Recent(json.loads(json.dumps(recent.entries())), by_content=True)
+
+
+def test_trimming_follows_the_rule_of_reading() -> None:
+    """What is left of a list that is too long is what a reading with that limit would have kept."""
+    wide, narrow = Recent(), Recent(limit=20)
+    for number in range(60):
+        is_new(wide, (number,), None, {})
+        is_new(narrow, (number,), None, {})
+    narrow.forget(None, RECENT_REACH)
+    assert trimmed(wide.entries(), 20) == narrow.entries()
 
 
 def test_what_cannot_come_again_is_forgotten() -> None:
@@ -202,7 +253,9 @@ def test_what_cannot_come_again_is_forgotten() -> None:
     recent.forget("2026-11-01T01:00:00Z", RECENT_REACH)
     assert len(recent.entries()) == ALWAYS + 50, "at the reach: may still come"
     recent.forget("2026-11-01T01:00:01Z", RECENT_REACH)
-    assert recent.entries() == [f"2026-11-01T00:00:00Z|[{number}]" for number in range(50, ALWAYS + 50)]
+    known = Recent(recent.entries())
+    come = [number for number in range(ALWAYS + 50) if is_new(known, (number,), "2026-11-01T00:00:00Z", {})]
+    assert come == list(range(50)), "the oldest go"
 
 
 @pytest.mark.parametrize("stamp", ["soon", ""], ids=["no time", "no stamp"])
@@ -244,7 +297,6 @@ def test_a_version_by_content(first: tuple[str | None, Any], second: tuple[str |
     assert is_new(recent, (1,), *second) is comes
     assert not is_new(recent, (1,), *second)
     next_run = Recent(json.loads(json.dumps(recent.entries())), by_content=True)
-    assert not is_new(next_run, (1,), *first)
     assert not is_new(next_run, (1,), *second)
 
 
