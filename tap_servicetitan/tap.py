@@ -26,7 +26,7 @@ from tap_servicetitan.settings.values import cleaned
 from tap_servicetitan.stopping import stopped_by_signals
 from tap_servicetitan.sync.run import Run
 from tap_servicetitan.sync.sdk import SdkTap
-from tap_servicetitan.sync.state import checked_bookmarks
+from tap_servicetitan.sync.state import checked_bookmarks, read_from_later
 from tap_servicetitan.sync.stream import SingerStream
 from tap_servicetitan.sync.writer import PageWriter
 
@@ -165,12 +165,30 @@ class TapServiceTitan(SdkTap):
 
     @override
     def run(self) -> None:
+        self._warn_of_what_is_not_read()
         with stopped_by_signals():
             try:
                 Run(self.session, self.selected_streams, self.message_writer, self.broken_reports).all()
             finally:
                 if self.settings.custom_reports:
                     self.reporting.close()
+
+    def _warn_of_what_is_not_read(self) -> None:
+        for name in self.input_catalog or ():
+            if name not in self.streams and name not in self.broken_reports:
+                self.logger.warning(
+                    "%s: the catalog selects this stream, and the tap has none of this name; it is not read. Write the "
+                    "catalog again with --discover, or deselect it",
+                    name,
+                )
+        selected = {one.name: one.bookmark for one in self.selected_streams}
+        if later := read_from_later(selected, self.settings.start_date):
+            self.logger.warning(
+                "start_date: what changed before %s is not read of %s: the bookmarks there began with that start date. "
+                "To bring it, remove them from the state (docs/backfill.md)",
+                max(later.values()),
+                ", ".join(sorted(later)),
+            )
 
     @override
     def check_settings(self, config: dict[str, Any], *, raise_errors: bool) -> tuple[dict[str, Any], list[str]]:

@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, Literal
 
 from tap_servicetitan.settings.reports import ReportSettings, read_reports
-from tap_servicetitan.state.timestamps import parse
+from tap_servicetitan.state.timestamps import as_parameter, parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,6 +54,11 @@ class Settings:
     report_mode: str
     report_timeout: float
     """Seconds."""
+
+    @property
+    def start_parameter(self) -> str | None:
+        """The start date as the API takes it."""
+        return as_parameter(self.start_date) if self.start_date else None
 
     def ids_listed_in(self, setting: str) -> tuple[str, ...]:
         """Give the ids that a setting lists which stands for a parent stream."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import math
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -92,11 +93,8 @@ def _faults_of_meaning(config: Mapping[str, Any]) -> Iterator[_Fault]:
     tenant = str(config["tenant_id"])
     if not tenant.isascii() or not tenant.isdigit():
         yield "tenant_id", f"tenant_id must be a number, not {tenant!r}"
-    if (start := config.get("start_date")) and parse(start) is None:
-        yield (
-            "start_date",
-            f"start_date must be a date or a date-time such as 2024-01-01T00:00:00Z, not {start!r}",
-        )
+    if (start := config.get("start_date")) and (fault := _fault_of_start(start)):
+        yield "start_date", fault
     for name in _NUMBERS:
         if not math.isfinite(config.get(name, 1)):
             yield name, f"{name} must be a finite number"
@@ -115,6 +113,14 @@ def _faults_of_salt(config: Mapping[str, Any]) -> Iterator[_Fault]:
     if config.get("personal_data") == "hash" and not config.get(name):
         why = "without one, anybody could find a phone number by hashing all there are"
         yield name, f"{name} is missing: {why}; give a long random text, and keep it"
+
+
+def _fault_of_start(start: str) -> str | None:
+    moment = parse(start)
+    if moment is None:
+        return f"start_date must be a date or a date-time such as 2024-01-01T00:00:00Z, not {start!r}"
+    # A feed's token would lead on from there, and no row that changes until then would ever come.
+    return f"start_date must not lie in the future, as {start!r} does" if moment > datetime.now(UTC) else None
 
 
 def _is_safe(url: str) -> bool:

@@ -154,6 +154,11 @@ HTTPS = "must be an https:// address (http:// only for an address of this machin
             id="start no date",
         ),
         pytest.param(
+            {"start_date": "2062-01-01"},
+            ["start_date must not lie in the future, as '2062-01-01' does"],
+            id="start in the future",
+        ),
+        pytest.param(
             {"start_date": 20240101}, ["start_date must be of type string, not 20240101"], id="start a number"
         ),
         pytest.param({"router_ids": "r-1"}, ["router_ids must be of type array, not 'r-1'"], id="router, no list"),
