@@ -93,7 +93,7 @@ def notes(row: Endpoint) -> list[str]:
     if row.made_key:
         found.append("`_key` is made of " + ", else ".join(code(one) for one in row.made_key))
     if "_line" in row.key:
-        found.append("`_line` numbers the lines of a parent")
+        found.append("`_line` numbers the lines of a parent, and `_end_marker` is behind the last")
     if row.nested_records:
         found.append(f"a row for each entry of `{row.nested_records}`")
     found += [f"`{name}` is taken from `{path}`" for name, path in row.copied_fields.items()]

@@ -18,6 +18,9 @@ Schema = dict[str, Any]
 _MADE: Schema = {"_key": {"type": "string"}, "_line": {"type": "integer"}, "tenantId": {"type": "integer"}}
 """Key properties that the tap makes or knows."""
 
+END_MARKER = "_end_marker"
+"""True for what follows the last line of a parent: lines that a longer answer had are behind it."""
+
 _FORMATS = ("date", "date-time")
 """The others (email, phone, html, decimal, …) are hints that live data breaks, or unknown to JSON Schema."""
 
@@ -70,6 +73,8 @@ def stream_schema(row: Endpoint) -> Schema:
 def _added(row: Endpoint) -> Schema:
     """Facts of the properties that the tap adds to what the API sends."""
     made = {name: _MADE[name] for name in row.key if name in _MADE}
+    if "_line" in row.key:
+        made[END_MARKER] = {"type": "boolean"}
     copied = {name: _within(stream_facts(row)["properties"], path) for name, path in row.copied_fields.items()}
     return made | _of_parent(row) | _of_window(row) | copied
 

@@ -8,6 +8,7 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from tap_servicetitan.api.pages import items_of
+from tap_servicetitan.catalog.schema import END_MARKER
 from tap_servicetitan.errors import NonConformingPageError, StreamError, UnexpectedBodyError, UnreadableBodyError
 from tap_servicetitan.records.coerce import Coercer
 from tap_servicetitan.records.making import dict_records, passthrough_records
@@ -49,6 +50,8 @@ class RecordFactory:
     """Records are written as they are: no map, no flattening, no batch and no limit looks into them."""
     schema: dict[str, Any] | None = None
     """What records are coerced to; None for records that are not written."""
+    end_fields: Sequence[str] = ()
+    """All fields of a record, where lines that are numbered are followed by an end marker."""
     _logged: set[str] = dataclasses.field(default_factory=set)
 
     @functools.cached_property
@@ -67,6 +70,8 @@ class RecordFactory:
             StreamError: The items are not what they should be.
         """
         added, line = {**self.tenant, **(added or {})}, line or itertools.count(1)
+        if self.end_fields:
+            added[END_MARKER] = False
         rows = self._checked(data)
         if rows is not None and self.is_plain:
             return passthrough_records(self.row, rows, added, line, self.columns)
@@ -81,6 +86,11 @@ class RecordFactory:
     def masked(self, found: DictRecords) -> DictRecords:
         """Leave out or hash personal data."""
         return DictRecords(map(self.masking.record, found.dicts())) if self.masking else found
+
+    def end(self, added: Mapping[str, Any], line: Iterator[int]) -> Records:
+        """Make the end marker of the lines of one parent: as another line, which a longer answer replaces later."""
+        marker = {"_line": next(line), END_MARKER: True}
+        return self.masked(DictRecords([{**dict.fromkeys(self.end_fields), **self.tenant, **added, **marker}]))
 
     def _checked(self, data: Items) -> Rows | None:
         """Give the rows of a page if all of them fit what is declared."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
 from typing_extensions import override
 
+from tap_servicetitan.catalog.schema import END_MARKER
 from tap_servicetitan.errors import ForbiddenError, NonConformingPageError, NotFoundError
 from tap_servicetitan.records.factory import RecordFactory
 from tap_servicetitan.records.passthrough import Passthrough
@@ -128,6 +129,8 @@ class SingerStream(SdkStream):
             self._write_page(page)
             # It is as large as what came, and need not be held until the next one has come.
             del page
+        if self.rows_written:
+            self._writer.write_held_state()
         self._activate_version()
 
     @override
@@ -205,7 +208,13 @@ class SingerStream(SdkStream):
             passthrough=self._passthrough(),
             is_plain=self._is_plain(),
             schema=self.schema,
+            end_fields=self._end_fields(),
         )
+
+    def _end_fields(self) -> list[str]:
+        """Give the fields of an end marker; none where the stream has none, or its column is not selected."""
+        names = [name for name in self.effective_schema["properties"] if self.mask[("properties", name)]]
+        return names if END_MARKER in names and "_line" in self.row.key else []
 
     def _passthrough(self) -> Passthrough | None:
         """Make what checks rows and passes them through; None where records are not the rows themselves."""
@@ -215,6 +224,7 @@ class SingerStream(SdkStream):
         added = {
             "_key",
             "_line",
+            END_MARKER,
             "tenantId",
             *row.links,
             *row.copied_fields,

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import simplejson
 
-from tap_servicetitan.catalog.endpoints import ENDPOINTS
+from tap_servicetitan.catalog.endpoints import BY_NAME, ENDPOINTS
+from tap_servicetitan.catalog.schema import stream_schema
 from tap_servicetitan.tap import TapServiceTitan
 
 if TYPE_CHECKING:
@@ -190,11 +191,20 @@ def truth(sandbox: Sandbox, stream: str) -> list[Message]:
     if stream in MADE_KEYS:
         return [row | {"_key": made_key(row, MADE_KEYS[stream])} for row in rows]
     if stream in LINES:
-        lines: dict[Any, int] = defaultdict(int)
-        for row in rows:
-            lines[row[LINES[stream]]] += 1
-            row["_line"] = lines[row[LINES[stream]]]
+        return _numbered(sandbox, stream, rows)
     return rows
+
+
+def _numbered(sandbox: Sandbox, stream: str, rows: list[Message]) -> list[Message]:
+    """Number the lines of each parent, and put an end marker behind them."""
+    parent = LINES[stream]
+    lines: dict[Any, int] = dict.fromkeys((row["id"] for row in sandbox.rows(BY_NAME[stream].parent or "")), 0)
+    for row in rows:
+        lines[row[parent]] += 1
+        row |= {"_line": lines[row[parent]], "_end_marker": False}
+    nothing = dict.fromkeys(stream_schema(BY_NAME[stream])["properties"])
+    ends = [nothing | {parent: one, "_line": count + 1, "_end_marker": True} for one, count in lines.items()]
+    return [*rows, *ends]
 
 
 def made_key(row: Message, choices: tuple[tuple[str, ...], ...]) -> str:

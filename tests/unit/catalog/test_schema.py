@@ -167,6 +167,7 @@ def test_lines_are_numbered(monkeypatch: pytest.MonkeyPatch) -> None:
     assert made["lines"] == {
         "entryId": {"type": "integer"},
         "_line": {"type": "integer"},
+        "_end_marker": {"type": ["boolean", "null"]},
         "sum": {"type": ["number", "null"]},
     }
 
@@ -352,7 +353,7 @@ def test_gross_pay_items_have_a_made_key() -> None:
 @pytest.mark.parametrize(
     ("stream", "added"),
     [
-        ("journal_entry_details", {"journalEntryId": "string", "_line": "integer"}),
+        ("journal_entry_details", {"journalEntryId": "string", "_line": "integer", "_end_marker": ["boolean", "null"]}),
         ("customer_notes", {"customerId": ["integer", "null"]}),
         ("contact_method_preferences", {"contactMethodId": "string", "contactId": ["string", "null"]}),
         ("wbs_project_segment_items", {"projectId": "integer", "segmentId": ["integer", "null"]}),
@@ -432,6 +433,8 @@ def _known(row: Endpoint) -> Facts:
     if row.window:
         kind = "date" if row.window.unit == "day" else "date-time"
         added |= {name: {"type": "string", "format": kind} for name in row.window.fields}
+    if "_line" in row.key:
+        added["_end_marker"] = {"type": "boolean"}
     if row.name == "calls_list":
         added["modifiedOn"] = declared["leadCall"]["properties"]["modifiedOn"]
     return added | declared
