@@ -73,6 +73,10 @@ class NotAllowedError(ApiError):
     """The API does not know the request by this method (405)."""
 
 
+class UnroutedError(NotFoundError):
+    """A gateway answered 404: it says nothing of the entity, nor of its parent."""
+
+
 class ConflictError(ApiError):
     """The API has no response for the state that something is in (409), such as the notes of an inactive customer."""
 

@@ -105,10 +105,11 @@ class Client:
             reply = self._send_authorised(request)
         if reply.status == HTTPStatus.ACCEPTED and accepted:
             read = accepted
-        elif reply.status != HTTPStatus.OK:
+        elif reply.status not in {HTTPStatus.OK, HTTPStatus.NO_CONTENT}:
             raise self._judged(request, reply)
         try:
-            page = read(reply.body)
+            # No content is how the API's framework answers a null: a list without a row.
+            page = read(b"[]" if reply.status == HTTPStatus.NO_CONTENT else reply.body)
         except UnreadableBodyError as error:
             msg = f"{request.stream}: the body is {error} ({len(reply.body)} bytes)"
             # It may have been too much for the server: a smaller page may come.

@@ -19,6 +19,7 @@ from tap_servicetitan.errors import (
     NotFoundError,
     RejectedError,
     TransientError,
+    UnroutedError,
 )
 
 if TYPE_CHECKING:
@@ -66,6 +67,9 @@ def judge(request: Request, reply: Reply, tenant: str, *, others_served: bool) -
     what = f"{request.stream}: {describe(reply)}"
     if is_transient(reply.status) or (reply.status == HTTPStatus.CONFLICT and request.has_own_limits):
         return TransientError(what, requested_wait(reply), overload=_is_overload(reply.status))
+    if reply.status == HTTPStatus.NOT_FOUND and is_of_gateway(reply.body):
+        advice = "; the gateway does not know this path: check api_url and st_app_key, and if it stays, report it"
+        return UnroutedError(f"{what}{request.advice.get(reply.status, advice)}")
     kind, advice = _meaning(reply.status, request.scope, tenant, others_served=others_served)
     return kind(f"{what}{request.advice.get(reply.status, advice)}")
 
@@ -90,6 +94,21 @@ def _meaning(status: int, scope: str, tenant: str, *, others_served: bool) -> tu
         ),
     }
     return meanings.get(status, (ApiError, "; the API does not answer like this, check api_url"))
+
+
+def is_of_gateway(body: bytes) -> bool:
+    """Tell whether the API itself never saw the request: then a 404 says nothing of what was requested.
+
+    The API's own errors are objects with a title; those of its gateway have a `statusCode` and a message (seen on live
+    tenants), those of what stands between are pages of HTML.
+    """
+    if not body.strip():
+        return False
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return True
+    return isinstance(found, dict) and "statusCode" in found and "title" not in found
 
 
 def is_transient(status: int) -> bool:

@@ -140,7 +140,7 @@ class PagedReader(Reader, abc.ABC):
     def parent_pages(self, state: Mapping[str, Any]) -> Iterator[Page]:
         """Read the parents from a state of theirs on, or take their ids from the setting that lists them."""
         if self.parent is None:
-            yield Page(DictRecords({"id": one} for one in self.settings.ids_listed_in(self.row.parent or "")))
+            yield Page(DictRecords({"id": one} for one in self.listed_parents))
             return
         try:
             yield from self.parent.read(state)
@@ -148,6 +148,11 @@ class PagedReader(Reader, abc.ABC):
             # In terms of the parent, so that the scope that is missing is named.
             msg = f"{self.name}: its parents cannot be read: {error}"
             raise type(error)(msg) from None
+
+    @property
+    def listed_parents(self) -> tuple[str, ...]:
+        """The ids of the parents, where a setting lists them."""
+        return self.settings.ids_listed_in(self.row.parent or "") if self.parent is None else ()
 
     @property
     def may_advance(self) -> bool:
@@ -178,7 +183,7 @@ class ListReader(PagedReader):
             yield Page(found)
         # Only a response tells the API's time; until then it was this machine's, which may be ahead.
         began = min(began, self.session.now())
-        done = bookmark if self.is_incomplete else self._finished(began, reach, overlap)
+        done = bookmark if self.is_incomplete else self._finished(began, reach, overlap, bookmark)
         yield Page(state=done.to_state(self.session.tenant_id, self.row.replication_key))
 
     def _since(self, bookmark: DateBookmark) -> dict[str, str]:
@@ -188,7 +193,9 @@ class ListReader(PagedReader):
         )
         return {self.row.modified_since: as_parameter(moment)} if self.row.modified_since and moment else {}
 
-    def _finished(self, began: datetime, reach: timedelta, overlap: OverlapFilter) -> DateBookmark:
+    def _finished(
+        self, began: datetime, reach: timedelta, overlap: OverlapFilter, before: DateBookmark
+    ) -> DateBookmark:
         """Give the bookmark of a list that was read to its end.
 
         It is the time when reading began, less the overlap: what is changed meanwhile may be on a page that was read
@@ -196,6 +203,8 @@ class ListReader(PagedReader):
         """
         if self.row.modified_since is None:
             return DateBookmark()
+        first = self.settings.start_parameter if self.row.start_date_applies else None
+        start = before.start_date if before.mark else first
         # The bookmark's own reading goes back by LIST_OVERLAP.
         mark = as_parameter(began - max(reach - LIST_OVERLAP, timedelta()))
-        return DateBookmark(mark=mark, recent=overlap.remembered(mark))
+        return DateBookmark(mark=mark, start_date=start, recent=overlap.remembered(mark))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
 from typing_extensions import override
 
 from tap_servicetitan.api.pages import number_of_items, read_list
-from tap_servicetitan.errors import ConflictError, NotFoundError, RejectedError
+from tap_servicetitan.errors import ConflictError, NotFoundError, RejectedError, UnroutedError
 from tap_servicetitan.readers.base import Page
 from tap_servicetitan.readers.lists import PagedReader
 from tap_servicetitan.readers.repeats import without_repeats
@@ -34,6 +35,9 @@ FEW_SPANS = 16
 class WindowReader(PagedReader):
     """A resource that is asked for by days or months."""
 
+    _silent = _has_answered = False
+    """Whether a parent answered 404 or 409, and whether one answered at all."""
+
     @property
     def window(self) -> Window:
         """How the spans are made and asked for."""
@@ -43,26 +47,55 @@ class WindowReader(PagedReader):
     @override
     def read(self, state: Mapping[str, Any]) -> Iterator[Page]:
         bookmark = read_date_bookmark(self.name, state, self.session.tenant_id)
+        start = bookmark.start_date if bookmark.mark else self.settings.start_parameter
+        self._begun = replace(bookmark, start_date=start)
         recent = Recent(bookmark.recent, by_content=True)
         parents = [one for page in self.parent_pages({}) for one in page.records.dicts()] if self.row.parent else [{}]
         after = None
+        yield from self._of_new_parents(bookmark, recent, parents)
         for span in self._spans(bookmark):
             rows = 0
-            for read in self._of(span, parents):
-                # A record counts as changed when it says something else than when its span was read before.
-                timestamps = [one or as_parameter(span.start) for one in read.texts(self.row.replication_key or "")]
-                found = without_repeats(recent, read, self.row.key, timestamps)
-                self.repeats += len(read) - len(found)
-                self.newest = latest([self.newest, *read.texts(self.row.replication_key or "")])
-                rows += len(found)
-                yield Page(found)
+            for page in self._pages(span, parents, recent):
+                rows += len(page.records)
+                yield page
             after = self._after(span, recent)
             # Of spans without a record only the last is worth a STATE message.
             if rows and self.may_advance:
                 yield Page(state=after)
                 after = None
-        if after and self.may_advance:
+        if self._silent and not self._has_answered:
+            self.logger.warning(
+                "%s: all parents that were asked answered 404 or 409, and the next run asks them again; if the tenant "
+                "does not have this module, deselect the stream",
+                self.name,
+            )
+        elif after and self.may_advance:
             yield Page(state=after)
+
+    def _of_new_parents(self, bookmark: DateBookmark, recent: Recent, parents: Sequence[Record]) -> Iterator[Page]:
+        """Read what parents had before that a setting lists since the last run."""
+        mark = bookmark.reached(self.session.now())
+        new = [one for one in parents if self.parent is None and one.get("id", "") not in bookmark.parent_ids]
+        if mark is None or not new or not self.row.parent:
+            return
+        for span in spans(self._first_day, self._read_again_from(mark) - timedelta(days=1), self.window.unit):
+            yield from self._pages(span, new, recent)
+
+    def _pages(self, span: Span, parents: Sequence[Record], recent: Recent) -> Iterator[Page]:
+        for read in self._of(span, parents):
+            # A record counts as changed when it says something else than when its span was read before.
+            timestamps = [one or as_parameter(span.start) for one in read.texts(self.row.replication_key or "")]
+            found = without_repeats(recent, read, self.row.key, timestamps)
+            self.repeats += len(read) - len(found)
+            self.newest = latest([self.newest, *read.texts(self.row.replication_key or "")])
+            yield Page(found)
+
+    @property
+    def _first_day(self) -> datetime:
+        return self.settings.start_date or FIRST_DAY
+
+    def _read_again_from(self, mark: datetime) -> datetime:
+        return shifted(beginning(mark, self.window.unit), -self.window.look_back, self.window.unit)
 
     def _spans(self, bookmark: DateBookmark) -> Iterator[Span]:
         unit, today = self.window.unit, self.session.now()
@@ -71,11 +104,7 @@ class WindowReader(PagedReader):
             yield from spans(today, last, unit)
             return
         mark = bookmark.reached(today)
-        first = (
-            shifted(beginning(mark, unit), -self.window.look_back, unit)
-            if mark
-            else self.settings.start_date or FIRST_DAY
-        )
+        first = self._read_again_from(mark) if mark else self._first_day
         due = spans(first, today, unit)
         yield from self._not_empty(due) if self.window.sparse else due
 
@@ -106,9 +135,14 @@ class WindowReader(PagedReader):
             try:
                 for data in self.items(self._params(span), values):
                     yield self.records.make(data, self.known | fields | values)
+            except UnroutedError:
+                raise
             except (ConflictError, NotFoundError):
                 if not values:
                     raise
+                self._silent = True
+            else:
+                self._has_answered = True
 
     @staticmethod
     def _is_younger(parent: Record, span: Span) -> bool:
@@ -132,10 +166,9 @@ class WindowReader(PagedReader):
     def _after(self, span: Span, recent: Recent) -> dict[str, Any]:
         """Give the state once a span was read; it never passes today."""
         if self.window.ahead:
-            return DateBookmark().to_state(self.session.tenant_id, None)
+            return DateBookmark().to_state(self.session.tenant_id)
         back = span.start - shifted(span.start, -self.window.look_back, self.window.unit)
         recent.forget(as_parameter(span.start), back)
         mark = as_parameter(span.start)
-        return DateBookmark(mark=mark, recent=tuple(recent.entries())).to_state(
-            self.session.tenant_id, self.row.replication_key
-        )
+        now = replace(self._begun, mark=mark, recent=tuple(recent.entries()), parent_ids=self.listed_parents)
+        return now.to_state(self.session.tenant_id, self.row.replication_key)

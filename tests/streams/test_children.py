@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 import json
 import logging
 import random
+import sqlite3
 import subprocess
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
@@ -144,6 +146,40 @@ def test_lines_are_numbered_within_their_parent(
     assert all(found == [*range(1, len(found) + 1)] for found in lines.values())
 
 
+LINES_OF_NOW = """
+SELECT d.* FROM lines AS d
+JOIN (SELECT "journalEntryId", min(_line) AS _end FROM lines WHERE _end_marker GROUP BY 1) AS e USING ("journalEntryId")
+WHERE d._line < e._end
+"""
+"""As docs/deletes.md has it."""
+
+
+@pytest.mark.parametrize("stream", ["journal_entry_summaries", "journal_entry_details"])
+def test_lines_that_are_gone_are_behind_an_end_marker(sandbox: Sandbox, stream: str) -> None:
+    """However the lines of an entry become fewer and more again, the documented query gives those that there are."""
+    chance = random.Random(7)  # noqa: S311 - no secret
+    table: dict[tuple[Any, ...], Message] = {}
+    state: Message = {}
+    for _ in range(5):
+        output = run(sandbox.config, stream, state=state)
+        state = output.state
+        table |= {key_of(stream, row): row for row in output.records[stream]}
+        wanted = [row for row in truth(sandbox, stream) if not row["_end_marker"]]
+        with contextlib.closing(sqlite3.connect(":memory:")) as db:
+            db.execute('CREATE TABLE lines ("journalEntryId" TEXT, _line INTEGER, _end_marker BOOLEAN)')
+            rows = [(*key, row["_end_marker"]) for key, row in table.items()]
+            db.executemany("INSERT INTO lines VALUES (?, ?, ?)", rows)
+            left = {row[:2] for row in db.execute(LINES_OF_NOW).fetchall()}
+        assert texts([table[key] for key in left]) == texts(wanted)
+        entries = chance.sample(sandbox.rows("journal_entries"), 4)
+        of_them = [row for row in sandbox.rows(stream) if row["journalEntryId"] in [one["id"] for one in entries]]
+        for row in of_them if chance.random() < 0.7 else ():
+            sandbox.delete(stream, keys=[row])
+        sandbox.touch(stream, create=2)
+        sandbox.touch("journal_entries", keys=[{"id": one["id"]} for one in sandbox.rows("journal_entries")])
+        sandbox.advance(DAY)
+
+
 def test_lines_go_on_over_pages(sandbox: Sandbox, short_pages: Callable[[int], None]) -> None:
     """The lines of an entry that has several pages are numbered through."""
     short_pages(2)
@@ -171,11 +207,20 @@ def test_there_is_one_bookmark_for_each_stream(
 ) -> None:
     """A child's bookmark is that of its parents' endpoint and the time of the visit, however many parents there are."""
     bookmark = first[1].bookmarks[stream]
-    assert bookmark.keys() <= {"tenant_id", "parent", "swept_on", "recent"}
+    remembered = {
+        "tenant_id",
+        "parent",
+        "last_full_visit",
+        "full_visit_began",
+        "answered_parents",
+        "parent_ids",
+        "recent",
+    }
+    assert bookmark.keys() == remembered
     row = BY_NAME[stream]
     above = BY_NAME.get(row.parent or "")
-    assert ("continue_from" in bookmark["parent"]) is (above is not None and above.kind == "export")
-    assert ("swept_on" in bookmark) is (row.revisit != "changed")
+    assert ("continue_from" in (bookmark["parent"] or {})) is (above is not None and above.kind == "export")
+    assert (bookmark["last_full_visit"] is not None) is (row.revisit != "changed")
     assert len(json.dumps(bookmark)) < 50_000
 
 
@@ -510,6 +555,98 @@ def test_an_inactive_customer_has_its_notes_later(sandbox: Sandbox) -> None:
     assert texts(newest(both, "customer_notes")) == texts(truth(sandbox, "customer_notes"))
 
 
+OUT_OF_ORDER = ("customer_notes", "job_booked_logs", "journal_entry_details", "reports", "router_sessions")
+
+
+@pytest.mark.parametrize("body", ["json", "gateway", "html"])
+@pytest.mark.parametrize("stream", OUT_OF_ORDER)
+def test_an_endpoint_that_is_out_of_order_is_no_parent_without_children(
+    sandbox: Sandbox, stream: str, body: str
+) -> None:
+    """A child that was read before and gets 404 of all parents has failed, and what it missed comes later."""
+    before = run(sandbox.config, stream)
+    parent = BY_NAME[stream].parent or ""
+    if parent in BY_NAME:
+        sandbox.touch(parent, 3)
+    if BY_NAME[stream].revisit != "changed":
+        sandbox.touch(stream, 2)
+    sandbox.advance(WEEK)
+    sandbox.fault("status", stream, status=404, times=0, body=body)
+    broken = run(sandbox.config, stream, "zones", state=before.state)
+    assert isinstance(broken.error, RunError)
+    assert f"{stream}: " in str(broken.error)
+    assert broken.counts.keys() == {"zones"}
+    assert broken.bookmarks[stream] == before.bookmarks[stream]
+    sandbox.clear_faults()
+    back = run(sandbox.config, stream, state=broken.state)
+    assert back.error is None
+    both = before.records[stream] + back.records[stream]
+    assert texts(newest(both, stream)) == texts(truth(sandbox, stream))
+
+
+@pytest.mark.parametrize("stream", OUT_OF_ORDER)
+def test_an_endpoint_that_never_answered_is_asked_again(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture, stream: str
+) -> None:
+    """Where no parent ever answered, nobody can tell why: a warning says so, and the next run visits all of them."""
+    sandbox.fault("status", stream, status=404, times=0)
+    with caplog.at_level(logging.WARNING):
+        broken = run(sandbox.config, stream)
+    assert broken.error is None
+    assert not [one for one in broken.messages if one["type"] == "STATE"]
+    assert any("deselect the stream" in one for one in caplog.messages)
+    sandbox.clear_faults()
+    back = run(sandbox.config, stream)
+    assert texts(back.records[stream]) == texts(truth(sandbox, stream))
+
+
+@pytest.mark.parametrize("body", ["gateway", "html"])
+def test_a_404_of_a_gateway_says_nothing_of_a_parent(sandbox: Sandbox, body: str) -> None:
+    """One alone ends the stream, because the rows of that parent would be missed."""
+    sandbox.fault("status", "job_booked_logs", status=404, skip=3, body=body)
+    broken = run(sandbox.config, "job_booked_logs")
+    assert isinstance(broken.error, RunError)
+    assert "check api_url and st_app_key" in str(broken.error)
+    assert not [one for one in broken.messages if one["type"] == "STATE"]
+    back = run(sandbox.config, "job_booked_logs")
+    assert texts(back.records["job_booked_logs"]) == texts(truth(sandbox, "job_booked_logs"))
+
+
+@pytest.mark.parametrize("stream", ["location_preferred_technicians", "customer_notes", "customers", "zones"])
+def test_no_content_is_an_empty_answer(sandbox: Sandbox, stream: str) -> None:
+    """A 204 is how the API answers a null: no row below that parent. A feed has a token to give, and fails."""
+    sandbox.fault("status", stream, status=204, body="empty")
+    output = run(sandbox.config, stream)
+    if stream == "customers":
+        assert isinstance(output.error, RunError)
+        assert not [one for one in output.messages if one["type"] == "STATE"]
+        return
+    assert output.error is None
+    refused = [one["path"] for one in sandbox.requests(stream) if one["status"] == 204]
+    assert refused
+    wanted = [row for row in truth(sandbox, stream) if path_below(stream, row) not in refused]
+    assert texts(output.records[stream]) == texts(wanted)
+
+
+def test_a_router_that_is_added_brings_what_it_had(sandbox: Sandbox) -> None:
+    """The bookmark remembers whose sessions were read, so that those of a new router come from the first on."""
+    streams = ("router_sessions", "router_performance")
+    settings = sandbox.config | {"start_date": "2026-06-01T00:00:00Z"}
+    before = run(settings | {"router_ids": [*ROUTERS[:1]]}, *streams)
+    sandbox.advance(WEEK)
+    after = run(settings | {"router_ids": [*ROUTERS]}, *streams, state=before.state)
+    alone = run(settings | {"router_ids": [*ROUTERS[1:]]}, *streams)
+    assert (before.error, after.error, alone.error) == (None, None, None)
+    for stream, name in zip(streams, ("routerId", "id"), strict=True):
+        assert alone.records[stream]
+        came = [row for row in after.records[stream] if row[name] in ROUTERS[1:]]
+        assert texts(came) == texts(alone.records[stream])
+        assert after.bookmarks[stream]["parent_ids"] == [*ROUTERS]
+    sandbox.forget_requests()
+    run(settings | {"router_ids": [*ROUTERS]}, *streams, state=after.state)
+    assert len(sandbox.requests()) < 12
+
+
 def test_a_child_whose_parents_are_not_granted_names_their_scope(
     sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -553,7 +690,7 @@ def test_a_child_that_lost_its_parents_has_failed(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(("status", "activated"), [(404, 1), (409, 0)], ids=["there is none", "not told"])
 def test_rows_that_are_not_told_are_not_taken_for_gone(sandbox: Sandbox, status: int, activated: int) -> None:
     """A 409 hides rows that exist, so no version is activated; a 404 says that there are none."""
-    sandbox.fault("status", "membership_type_discounts", status=status)
+    sandbox.fault("status", "membership_type_discounts", status=status, skip=1)
     output = run(sandbox.config | {"emit_activate_version_messages": True}, "membership_type_discounts")
     assert output.error is None
     assert len(versions(output, "membership_type_discounts")) == activated
@@ -646,7 +783,7 @@ def test_a_weekly_visit_that_breaks_off_is_gone_on_with(sandbox: Sandbox) -> Non
     sandbox.advance(WEEK)
     sandbox.fault("status", "customer_notes", skip=21, times=LONG)
     broken = run(sandbox.config, "customer_notes", state=first.state)
-    assert broken.bookmarks["customer_notes"]["sweep_began"][:16] == sandbox.now[:16]
+    assert broken.bookmarks["customer_notes"]["full_visit_began"][:16] == sandbox.now[:16]
     sandbox.clear_faults()
     sandbox.forget_requests()
     sandbox.advance(DAY)
@@ -654,8 +791,8 @@ def test_a_weekly_visit_that_breaks_off_is_gone_on_with(sandbox: Sandbox) -> Non
     both = {**dict.fromkeys(texts(broken.records["customer_notes"] + rest.records["customer_notes"]))}
     assert {*texts(truth(sandbox, "customer_notes"))} <= both.keys() | {*texts(first.records["customer_notes"])}
     assert len(visited(sandbox, "customer_notes")) < len(sandbox.rows("customers"))
-    assert "sweep_began" not in rest.bookmarks["customer_notes"]
-    assert rest.bookmarks["customer_notes"]["swept_on"] == broken.bookmarks["customer_notes"]["sweep_began"]
+    assert rest.bookmarks["customer_notes"]["full_visit_began"] is None
+    assert rest.bookmarks["customer_notes"]["last_full_visit"] == broken.bookmarks["customer_notes"]["full_visit_began"]
 
 
 def test_every_state_can_be_resumed_from(sandbox: Sandbox) -> None:
