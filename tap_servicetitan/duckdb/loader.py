@@ -11,15 +11,14 @@ been killed looks just like one that is done. Only from a tap that writes no STA
 from __future__ import annotations
 
 import dataclasses
-import time
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from tap_servicetitan.duckdb.errors import LoadError
-from tap_servicetitan.duckdb.file import STATE_TABLE, read_state, write_state
+from tap_servicetitan.duckdb.file import STATE_TABLE, read_state
 from tap_servicetitan.duckdb.messages import Message, parse_message, parse_schema
 from tap_servicetitan.duckdb.staging import quoted
-from tap_servicetitan.duckdb.table import Counts, Table
+from tap_servicetitan.duckdb.table import Table
+from tap_servicetitan.duckdb.transaction import Transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,11 +26,12 @@ if TYPE_CHECKING:
     import duckdb
 
     from tap_servicetitan.duckdb.settings import Settings
+    from tap_servicetitan.duckdb.table import Counts
 
 BUFFER_BYTES = 32 * 2**20
 """Bytes of records that wait in memory."""
 
-COMMIT_SECONDS = 10
+COMMIT_SECONDS = 10.0
 """After so long, a STATE is committed even if few rows wait."""
 
 
@@ -69,7 +69,7 @@ class Loader:
         """
         self._db = db
         self._settings = settings
-        self._emit_state = emit_state
+        self._transaction = Transaction(db, settings.schema, emit_state)
         self._needs_state = needs_state or read_state(db, settings.schema) is not None
         self._streams: dict[str, _Stream] = {}
         self._uncovered: set[str] = set()
@@ -79,12 +79,6 @@ class Loader:
         """The last STATE, while it is not committed."""
         self._is_open = False
         """Whether the transaction holds what no STATE covers yet."""
-        self._in_transaction = False
-        self._committed_at = time.monotonic()
-        self._since: dict[str, Counts] = defaultdict(Counts)
-        """What was loaded since the last commit."""
-        self.counts: dict[str, Counts] = defaultdict(Counts)
-        """What was committed, by stream."""
         self._handlers = {
             "RECORD": self._on_record,
             "SCHEMA": self._on_schema,
@@ -92,13 +86,18 @@ class Loader:
             "ACTIVATE_VERSION": self._on_activate_version,
         }
 
+    @property
+    def counts(self) -> dict[str, Counts]:
+        """What was committed, by stream."""
+        return self._transaction.counts
+
     def run(self, lines: Iterable[bytes]) -> None:
         """Load all lines.
 
         Raises:
             LoadError: A line cannot be loaded; nothing is committed since the last commit.
         """
-        self._begin()
+        self._transaction.begin()
         self._db.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(self._settings.schema)}")
         try:
             for number, line in enumerate(lines, 1):
@@ -106,8 +105,7 @@ class Loader:
                     self._handle(line, number)
             self._finish()
         except BaseException:
-            if self._in_transaction:
-                self._db.rollback()
+            self._transaction.roll_back()
             raise
 
     def _handle(self, line: bytes, number: int) -> None:
@@ -156,7 +154,7 @@ class Loader:
             msg = f"the stream {message.stream} cannot be loaded: the state is kept in a table of this name"
             raise LoadError(msg)
         table = Table(self._db, self._settings.schema, message.stream)
-        self._begin()
+        self._transaction.begin()
         table.declare(properties, key)
         self._streams[message.stream] = _Stream(table, (properties, key))
 
@@ -170,7 +168,7 @@ class Loader:
             stream.covered += stream.pending
             stream.pending = []
         self._uncovered.clear()
-        is_due = time.monotonic() - self._committed_at >= COMMIT_SECONDS
+        is_due = self._transaction.seconds() >= COMMIT_SECONDS
         if self._is_open or is_due or self._bytes >= BUFFER_BYTES:
             self._commit_covered()
 
@@ -180,8 +178,9 @@ class Loader:
             msg = f"line {number} of the input: an ACTIVATE_VERSION message of stream {message.stream} has no version"
             raise LoadError(msg)
         self._write_all()
+        self._transaction.begin()
         mark = self._settings.removed_rows == "mark"
-        self._since[message.stream].add(stream.table.activate(message.version, mark=mark))
+        self._transaction.add(message.stream, stream.table.activate(message.version, mark=mark))
 
     def _stream(self, message: Message, number: int) -> _Stream:
         try:
@@ -200,25 +199,20 @@ class Loader:
         elif not self._needs_state and self._state is None:
             self._write_all()
             self._commit()
-        if self._in_transaction:
-            self._db.rollback()
-            self._in_transaction = False
+        self._transaction.roll_back()
 
     def _commit_covered(self) -> None:
         """Write and commit what the last STATE covers, if there is one that is not committed."""
         if self._state is None:
             return
-        self._begin()
         for name, stream in self._streams.items():
             self._load(name, stream, stream.covered)
             stream.covered = []
-        write_state(self._db, self._settings.schema, self._state)
         self._commit()
 
     def _write_all(self) -> None:
         """Write all rows in order; what no STATE covers is committed with the next one."""
         self._commit_covered()
-        self._begin()
         for name, stream in self._streams.items():
             self._load(name, stream, stream.covered + stream.pending)
             stream.covered, stream.pending = [], []
@@ -227,27 +221,15 @@ class Loader:
 
     def _load(self, name: str, stream: _Stream, records: list[bytes]) -> None:
         if records:
-            self._begin()
-            self._since[name].add(stream.table.load(records, stream.version))
+            self._transaction.begin()
+            self._transaction.add(name, stream.table.load(records, stream.version))
             self._bytes -= sum(map(len, records))
 
-    def _begin(self) -> None:
-        if not self._in_transaction:
-            self._db.begin()
-            self._in_transaction = True
-
     def _commit(self) -> None:
-        self._begin()
-        self._db.commit()
-        self._in_transaction = self._is_open = False
-        self._needs_state = self._needs_state or self._state is not None
-        self._committed_at = time.monotonic()
-        for name, counts in self._since.items():
-            self.counts[name].add(counts)
-        self._since.clear()
-        if self._state is not None:
-            state, self._state = self._state, None
-            self._emit_state(state)
+        state, self._state = self._state, None
+        self._is_open = False
+        self._needs_state = self._needs_state or state is not None
+        self._transaction.commit(state)
 
 
 def _unknown_type(message: Message, number: int) -> str:

@@ -3,27 +3,44 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from tap_servicetitan.sandbox.server import serve
 from tests.duckdb.support import query, saved_state
+from tests.support.pipeline import ended
 
 if TYPE_CHECKING:
+    import contextlib
     from pathlib import Path
 
     from tap_servicetitan.sandbox.server import Sandbox
 
 
-def sync(folder: Path, sandbox: Sandbox, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command."""
+def program(folder: Path, sandbox: Sandbox, *arguments: str) -> list[str]:
+    """Write the command line."""
     config = folder / "config.json"
     config.write_text(json.dumps(sandbox.config | {"requests_per_second": 1_000}))
-    program = [sys.executable, "-m", "tap_servicetitan.cli.sync", "--config", str(config), *arguments]
-    return subprocess.run(program, capture_output=True, text=True, check=False, timeout=120)  # noqa: S603 - our own
+    return [sys.executable, "-m", "tap_servicetitan.cli.sync", "--config", str(config), *arguments]
+
+
+def sync(folder: Path, sandbox: Sandbox, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command."""
+    return subprocess.run(  # noqa: S603 - our own command
+        program(folder, sandbox, *arguments), capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+def started(
+    folder: Path, sandbox: Sandbox, *arguments: str
+) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
+    """Start the command."""
+    return ended(subprocess.Popen(program(folder, sandbox, *arguments), stderr=subprocess.DEVNULL))  # noqa: S603 - our own
 
 
 def lines(done: subprocess.CompletedProcess[str]) -> list[str]:
@@ -114,6 +131,22 @@ def test_a_failed_stream_gives_the_exit_code(tmp_path: Path) -> None:
         count = len(sandbox.rows("jobs"))
     assert done.returncode == 1
     assert any(line.startswith(f"jobs {count} {count} 0 {count}") for line in lines(done))
+
+
+def test_a_signal_is_handed_on_to_the_tap(tmp_path: Path) -> None:
+    """The tap ends as it does by itself, and the next run loads the rest."""
+    file = tmp_path / "f.duckdb"
+    with serve(seed=1, scale=0.02, page_size=20) as sandbox:
+        sandbox.fault("slow", "jobs", skip=2, seconds=60)
+        with started(tmp_path, sandbox, str(file), "--select", "jobs") as process:
+            while len(sandbox.requests("jobs")) <= 2:
+                time.sleep(0.05)
+            process.terminate()
+            assert process.wait(timeout=30) == 128 + signal.SIGTERM
+        assert query(file, "SELECT count(*) FROM jobs") == [(40,)]
+        sandbox.clear_faults()
+        assert sync(tmp_path, sandbox, str(file), "--select", "jobs").returncode == 0
+        assert query(file, "SELECT count(*) FROM jobs") == [(len(sandbox.rows("jobs")),)]
 
 
 def test_what_cannot_be_loaded_is_a_sentence(tmp_path: Path) -> None:
