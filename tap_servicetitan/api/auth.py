@@ -8,8 +8,9 @@ import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from tap_servicetitan.api.replies import describe, requested_wait
 from tap_servicetitan.api.retry import retry
-from tap_servicetitan.api.statuses import describe, is_transient, requested_wait
+from tap_servicetitan.api.statuses import is_transient
 from tap_servicetitan.errors import CredentialsError, TransientError
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ EXPIRY_MARGIN = 60.0
 
 USUAL_LIFE = 900.0
 """Seconds that a token lives, where the response does not say it (documented)."""
+
+
+LONGEST_LIFE = 86_400.0
+"""Seconds after which a token is replaced, whatever the response says."""
 
 
 class AccessToken:
@@ -53,6 +58,13 @@ class AccessToken:
                 self._replace_at = time.monotonic() + max(seconds - EXPIRY_MARGIN, seconds / 2)
             return self._value
 
+    @property
+    def hidden(self) -> list[str]:
+        """What no message may have: the credentials, and the token."""
+        settings = self._settings
+        known = (settings.client_id, settings.client_secret, settings.st_app_key, self._value)
+        return [value for value in known if value]
+
     def drop(self, value: str) -> None:
         """Forget a token that the API refused, unless it is replaced already."""
         with self._lock:
@@ -66,7 +78,7 @@ class AccessToken:
             "client_secret": self._settings.client_secret,
         }
         reply = self._transport.send("sign-in", "POST", self._settings.sign_in_url, auth=_no_auth, data=form)
-        what = f"sign-in: {describe(reply)}"
+        what = f"sign-in: {describe(reply, self.hidden)}"
         if is_transient(reply.status):
             raise TransientError(what, requested_wait(reply))
         if reply.status != HTTPStatus.OK:
@@ -80,10 +92,19 @@ class AccessToken:
             raise CredentialsError(msg)
         try:
             body = json.loads(reply.body)
-            return str(body["access_token"]), float(body.get("expires_in", USUAL_LIFE))
-        except (ValueError, KeyError, TypeError, AttributeError):
+            return str(body["access_token"]), _life(body.get("expires_in"))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             msg = "sign-in: the body has no access_token; check auth_url"
             raise TransientError(msg) from None
+
+
+def _life(expires_in: object) -> float:
+    """Return how many seconds a token lives; what is no such number says nothing."""
+    try:
+        seconds = float(str(expires_in))
+    except ValueError:
+        return USUAL_LIFE
+    return min(seconds, LONGEST_LIFE) if seconds > 0 else USUAL_LIFE
 
 
 class Authorization:

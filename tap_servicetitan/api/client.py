@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
 from tap_servicetitan.api.auth import AccessToken, Authorization
-from tap_servicetitan.api.retry import retry
+from tap_servicetitan.api.replies import SHORTEST_SECRET
+from tap_servicetitan.api.retry import bounded, retry
 from tap_servicetitan.api.statuses import judge
 from tap_servicetitan.api.transport import Transport
 from tap_servicetitan.errors import ApiError, TransientError, UnreadableBodyError
+from tap_servicetitan.logs import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from tap_servicetitan.api.replies import Reply
     from tap_servicetitan.api.request import Request
-    from tap_servicetitan.api.statuses import Reply
     from tap_servicetitan.settings.settings import Settings
 
 T = TypeVar("T")
@@ -40,7 +42,7 @@ class Client:
         logging.getLogger("pyrate_limiter").setLevel(logging.WARNING)
         self._settings = settings
         self._logger = logger
-        self._transport = Transport(settings.concurrency, settings.request_timeout)
+        self._transport = Transport(settings.concurrency, settings.request_timeout, settings.max_response_mb << 20)
         self._token = AccessToken(self._transport, settings, logger)
         rate = settings.requests_per_second
         burst = max(1, int(rate))
@@ -56,8 +58,11 @@ class Client:
         """Get a token, so that wrong credentials show before anything else is done.
 
         Raises:
-            CredentialsError: The API does not know these credentials.
+            CredentialsError: The API does not know these credentials, or a setting of the network is wrong.
         """
+        # Here, where the handlers of the run are there.
+        redact(lambda: [one for one in self._token.hidden if len(one) >= SHORTEST_SECRET])
+        self._transport.check()
         self._token.current()
 
     @property
@@ -118,13 +123,19 @@ class Client:
         return page
 
     def _judged(self, request: Request, reply: Reply) -> Exception:
-        error = judge(request, reply, self._settings.tenant_id, others_served=self.accepted.is_set())
+        error = judge(
+            request,
+            reply,
+            self._settings.tenant_id,
+            others_served=self.accepted.is_set(),
+            hidden=[*self._token.hidden, *filter(None, [request.params.get("from")])],
+        )
         if reply.is_served:
             self.accepted.set()
         is_limit = reply.status == HTTPStatus.TOO_MANY_REQUESTS and not request.has_own_limits
         if is_limit and isinstance(error, TransientError) and error.wait:
             # The limit is the tenant's: whoever sends now is refused.
-            self._paused_until = max(self._paused_until, time.monotonic() + error.wait)
+            self._paused_until = max(self._paused_until, time.monotonic() + bounded(error.wait))
         return error
 
     def _send_authorised(self, request: Request) -> Reply:

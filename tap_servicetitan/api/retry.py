@@ -27,6 +27,9 @@ FIRST_WAIT = 1.0
 LONGEST_WAIT = 60.0
 """Seconds between tries, unless the API asks for more."""
 
+LONGEST_REQUESTED_WAIT = 600.0
+"""Seconds that the API can ask for at the most; it has been seen to ask for 50."""
+
 
 def retry(once: Callable[[], T], log: logging.Logger, unharmed: str, max_server_errors: int | None = None) -> T:
     """Call until it succeeds, or a retry will not help.
@@ -48,12 +51,14 @@ def retry(once: Callable[[], T], log: logging.Logger, unharmed: str, max_server_
         return max_server_errors is not None and overload and next(server_errors) >= max_server_errors
 
     def announce(details: Details) -> None:
+        error = details["exception"]
         log.warning(
-            "%s; try %d of %d follows in %.1f s",
-            details["exception"],
+            "%s; try %d of %d follows in %.1f s%s",
+            error,
             details["tries"] + 1,
             MAX_TRIES,
             details["wait"],
+            _shortened(error),
         )
 
     decorate = backoff.on_exception(
@@ -79,5 +84,21 @@ def _waits() -> Generator[float, TransientError, None]:
     next(exponential)
     error = yield 0.0
     for longest in exponential:
-        # Jitter on top of what was asked for, so that all workers do not come back in the same moment.
-        error = yield random.uniform(0, longest) if error.wait is None else error.wait + random.uniform(0, 0.1)  # noqa: S311 - no secret
+        wait = random.uniform(0, longest)  # noqa: S311 - no secret
+        if error.wait is not None:
+            # Jitter on top of what was asked for, so that all workers do not come back in the same moment. Never less
+            # than without: a header of 0 would use up all tries in a second.
+            wait = max(bounded(error.wait) + random.uniform(0, 0.1), wait)  # noqa: S311 - as above
+        error = yield wait
+
+
+def _shortened(error: Exception) -> str:
+    """Say where the API asks for more time than it gets."""
+    if not isinstance(error, TransientError) or error.wait is None or error.wait <= LONGEST_REQUESTED_WAIT:
+        return ""
+    return f" (the API asks for {error.wait:,.0f} s; the tap waits {LONGEST_REQUESTED_WAIT:,.0f} s at most)"
+
+
+def bounded(wait: float) -> float:
+    """Return for how long the tap waits where the API asks for some seconds."""
+    return min(wait, LONGEST_REQUESTED_WAIT)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-import email.utils
 import json
 import re
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from tap_servicetitan.api.replies import describe, requested_wait
 from tap_servicetitan.errors import (
     ApiError,
     ConflictError,
@@ -23,39 +21,18 @@ from tap_servicetitan.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection
 
+    from tap_servicetitan.api.replies import Reply
     from tap_servicetitan.api.request import Request
 
-LONGEST_REQUESTED_WAIT = 600.0
-"""Seconds that the API can ask for at the most; it has been seen to ask for 50."""
-
-_TITLE_WAIT = re.compile(r"try again in (\d+(?:\.\d+)?) seconds?", re.IGNORECASE)
-_SECONDS = re.compile(r"\d+(?:\.\d+)?")
-_TITLE_LENGTH = 200
+_NOT_LICENSED = re.compile("tenant is not authorized", re.IGNORECASE)
+"""What a 403 says of a module that the tenant has not bought; others are about the app's scopes."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Reply:
-    """What came back."""
-
-    status: int
-    reason: str
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def is_served(self) -> bool:
-        """Whether the API knew the tenant: it served, or refused by scope or limit."""
-        return self.status in {
-            HTTPStatus.OK,
-            HTTPStatus.ACCEPTED,
-            HTTPStatus.FORBIDDEN,
-            HTTPStatus.TOO_MANY_REQUESTS,
-        }
-
-
-def judge(request: Request, reply: Reply, tenant: str, *, others_served: bool) -> ApiError:
+def judge(
+    request: Request, reply: Reply, tenant: str, *, others_served: bool, hidden: Collection[str] = ()
+) -> ApiError:
     """Turn a response that is no success into what it means for the user.
 
     Args:
@@ -63,14 +40,17 @@ def judge(request: Request, reply: Reply, tenant: str, *, others_served: bool) -
         reply: What came.
         tenant: The tenant, for messages.
         others_served: Whether other requests succeeded: then a 401 is the trouble of one stream.
+        hidden: What the message must not have, though the response may echo it.
     """
-    what = f"{request.stream}: {describe(reply)}"
+    what = f"{request.stream}: {describe(reply, hidden)}"
     if is_transient(reply.status) or (reply.status == HTTPStatus.CONFLICT and request.has_own_limits):
         return TransientError(what, requested_wait(reply), overload=_is_overload(reply.status))
     if reply.status == HTTPStatus.NOT_FOUND and is_of_gateway(reply.body):
         advice = "; the gateway does not know this path: check api_url and st_app_key, and if it stays, report it"
         return UnroutedError(f"{what}{request.advice.get(reply.status, advice)}")
     kind, advice = _meaning(reply.status, request.scope, tenant, others_served=others_served)
+    if reply.status == HTTPStatus.FORBIDDEN and _NOT_LICENSED.search(what):
+        advice = f"; tenant {tenant} is not licensed for this: deselect the stream, or ask ServiceTitan"
     return kind(f"{what}{request.advice.get(reply.status, advice)}")
 
 
@@ -93,6 +73,8 @@ def _meaning(status: int, scope: str, tenant: str, *, others_served: bool) -> tu
             "; the API rejects the request: update the tap, and if it stays, report it with the trace id",
         ),
     }
+    for status_of_tokens in (HTTPStatus.GONE, HTTPStatus.REQUEST_URI_TOO_LONG):
+        meanings[status_of_tokens] = meanings[HTTPStatus.BAD_REQUEST]
     return meanings.get(status, (ApiError, "; the API does not answer like this, check api_url"))
 
 
@@ -106,7 +88,7 @@ def is_of_gateway(body: bytes) -> bool:
         return False
     try:
         found = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return True
     return isinstance(found, dict) and "statusCode" in found and "title" not in found
 
@@ -118,38 +100,3 @@ def is_transient(status: int) -> bool:
 
 def _is_overload(status: int) -> bool:
     return status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR
-
-
-def describe(reply: Reply) -> str:
-    """Say what came: status, the vendor's title and trace id, never the body."""
-    status = f"{reply.status} {reply.reason}".strip()
-    try:
-        body = json.loads(reply.body)
-        title, trace = body.get("title") or body.get("error"), body.get("traceId")
-    except (ValueError, AttributeError):
-        return status
-    described = f"{status} {str(title)[:_TITLE_LENGTH]!r}" if title else status
-    return f"{described} (trace id {str(trace)[:_TITLE_LENGTH]})" if trace else described
-
-
-def requested_wait(reply: Reply) -> float | None:
-    """Find how long the API asks to wait: in the header (seconds, even decimal, or a date), else in the title."""
-    header = reply.headers.get("Retry-After", "")
-    wait = float(header) if _SECONDS.fullmatch(header.strip()) else _until(header)
-    if wait is None and (found := _TITLE_WAIT.search(describe(reply))):
-        wait = float(found[1])
-    return min(max(wait, 0.0), LONGEST_REQUESTED_WAIT) if wait is not None else None
-
-
-def _until(date: str) -> float | None:
-    moment = read_date(date)
-    return (moment - datetime.now(UTC)).total_seconds() if moment else None
-
-
-def read_date(header: str) -> datetime | None:
-    """Read the date of a header."""
-    try:
-        moment = email.utils.parsedate_to_datetime(header)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None

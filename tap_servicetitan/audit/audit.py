@@ -85,5 +85,11 @@ class Audit:
 
     def _reader(self, audited: AuditedList, source: Source) -> AuditReader:
         # What is odd about rows, the run has logged that loaded them.
-        records = RecordFactory(row=audited.row, logger=_SILENT, columns=source.columns, schema=source.schema)
+        records = RecordFactory(
+            row=audited.row,
+            logger=_SILENT,
+            masking=source.masking,
+            columns=source.columns,
+            schema=source.schema,
+        )
         return AuditReader(self.session, audited.row, records)

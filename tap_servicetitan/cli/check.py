@@ -144,7 +144,8 @@ def _of_all(found: Sequence[Finding], tap: TapServiceTitan) -> str | None:
     if not tap.session.client.accepted.is_set() and any(one.granted == "no module" for one in found):
         return (
             f"every stream answered 404: there is no tenant {tap.settings.tenant_id} in the environment "
-            f"{tap.settings.environment}, or it has none of their modules; check tenant_id and environment"
+            f"{tap.settings.environment}, or it has none of their modules; check tenant_id and environment, "
+            "st_app_key and api_url"
         )
     return None
 

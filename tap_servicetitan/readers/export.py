@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from typing_extensions import override
 
 from tap_servicetitan.api.pages import ExportPage, number_of_items, read_export
-from tap_servicetitan.errors import RejectedError, StreamError
+from tap_servicetitan.errors import NotFoundError, RejectedError, StreamError
 from tap_servicetitan.readers.base import Page, Reader
 from tap_servicetitan.readers.repeats import without_repeats
 from tap_servicetitan.state.bookmarks import RECENT_REACH, FeedBookmark, read_feed_bookmark
@@ -36,8 +36,8 @@ class ExportReader(Reader):
         empty, tokens = 0, {hash(token)}
         while more:
             try:
-                fetched = self._fetch(token, start)
-            except RejectedError:
+                fetched = self._fetch_surely(token, start)
+            except (RejectedError, NotFoundError):
                 if token is None or not recoverable:
                     raise
                 token, start, recoverable = None, self._start(bookmark), False
@@ -65,6 +65,15 @@ class ExportReader(Reader):
             del fetched
             yield page
             del page
+
+    def _fetch_surely(self, token: str | None, start: str | None) -> ExportPage:
+        """Fetch a page; a token that is refused is tried once more, for without it the feed starts over."""
+        try:
+            return self._fetch(token, start)
+        except (RejectedError, NotFoundError):
+            if token is None:
+                raise
+            return self._fetch(token, start)
 
     def _fetch(self, token: str | None, start: str | None) -> ExportPage:
         params = {}

@@ -8,6 +8,7 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from tap_servicetitan.api.pages import items_of
+from tap_servicetitan.api.replies import printable
 from tap_servicetitan.catalog.schema import END_MARKER
 from tap_servicetitan.errors import NonConformingPageError, StreamError, UnexpectedBodyError, UnreadableBodyError
 from tap_servicetitan.records.coerce import Coercer
@@ -16,7 +17,7 @@ from tap_servicetitan.records.records import DictRecords
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from tap_servicetitan.api.pages import Items
     from tap_servicetitan.catalog.endpoint import Endpoint
@@ -29,6 +30,9 @@ _UNDECLARED = (
     "%s: the API sends this field, which the schema does not have; it is left out. "
     "Update the tap; if it is the newest, report the field there"
 )
+
+_MOST_NAMED = 20
+"""Fields of a stream that are not declared, and are named in the log."""
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -53,6 +57,8 @@ class RecordFactory:
     end_fields: Sequence[str] = ()
     """All fields of a record, where lines that are numbered are followed by an end marker."""
     _logged: set[str] = dataclasses.field(default_factory=set)
+    _named: int = 0
+    """Fields that are not declared, and were told of."""
 
     @functools.cached_property
     def _coercer(self) -> Coercer | None:
@@ -101,11 +107,12 @@ class RecordFactory:
         except NonConformingPageError as error:
             if "" not in self._logged:
                 self._logged.add("")
-                self.logger.info("%s; pages like this one are read more slowly, and nothing of them is lost", error)
+                self.logger.info(
+                    "%s; pages like this one are read more slowly, and nothing of them is lost", printable(error)
+                )
             return None
         if self.is_plain:
-            for name in sorted(rows.undeclared):
-                self.warn_once(_UNDECLARED, name)
+            self._warn_of_undeclared(rows.undeclared)
         return rows
 
     def _coerced(self, found: DictRecords, coercer: Coercer) -> DictRecords:
@@ -113,17 +120,30 @@ class RecordFactory:
         coerced = type(found)(coercer.coerced(found.dicts()))
         for name in coercer.counts:
             self.warn_once("%s: a value is not of the declared type; what is emitted: docs/odd-data.md", name)
-        for name in sorted(coercer.undeclared):
-            self.warn_once(_UNDECLARED, name)
+        self._warn_of_undeclared(coercer.undeclared)
         if coercer.keyless:
             self.warn_once("%s: a record without it is left out", "the key")
         return coerced
+
+    def _warn_of_undeclared(self, names: Collection[str]) -> None:
+        """Name a handful of the fields that are not declared, and count the others: there may be thousands."""
+        new = sorted({*names} - self._logged)
+        named = max(0, _MOST_NAMED - self._named)
+        self._named += len(new)
+        for name in new[:named]:
+            self.warn_once(_UNDECLARED, name)
+        if more := new[named:]:
+            self._logged.update(more)
+            self.logger.warning(
+                "%s: %d more fields that the schema does not have are left out", self.row.name, len(more)
+            )
 
     def warn_once(self, message: str, field: str) -> None:
         """Log a warning about a field, the first time."""
         if field not in self._logged:
             self._logged.add(field)
-            self.logger.warning(message, f"{self.row.name}.{field}")
+            # A name comes from outside as well.
+            self.logger.warning(message, printable(f"{self.row.name}.{field}"))
 
 
 def parent_records(row: Endpoint, logger: logging.Logger) -> RecordFactory:

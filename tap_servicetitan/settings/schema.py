@@ -96,7 +96,14 @@ SETTINGS = th.PropertiesList(
         th.NumberType(nullable=False, exclusive_minimum=0),
         default=120,
         title="Request timeout",
-        description="Seconds to wait for an answer; the API itself gives up after 100.",
+        description="Seconds to wait for an answer, to its last byte; the API itself gives up after 100.",
+    ),
+    th.Property(
+        "max_response_mb",
+        th.IntegerType(nullable=False, minimum=1),
+        default=256,
+        title="Largest response",
+        description="Megabytes that a response may have, decompressed. A body without an end must not take all memory.",
     ),
     th.Property(
         "router_ids",

@@ -43,6 +43,8 @@ class Settings:
     requests_per_second: float
     request_timeout: float
     """Seconds."""
+    max_response_mb: int
+    """Megabytes that a response may have."""
     router_ids: tuple[str, ...]
     tenant_column: bool
     custom_fields_by_id: bool
@@ -83,6 +85,7 @@ def read_settings(config: Mapping[str, Any]) -> Settings:
         concurrency=config["concurrency"],
         requests_per_second=config["requests_per_second"],
         request_timeout=config["request_timeout"],
+        max_response_mb=config["max_response_mb"],
         router_ids=tuple(config.get("router_ids") or ()),
         tenant_column=config["tenant_column"],
         custom_fields_by_id=config["custom_fields_by_id"],

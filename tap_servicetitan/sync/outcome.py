@@ -118,7 +118,8 @@ class Outcome:
         settings = self._session.settings
         return (
             f"tenant {settings.tenant_id}: every module that was requested answered 404 ({', '.join(self.skipped)}); "
-            f"there is no such tenant in the environment {settings.environment}, check tenant_id and environment"
+            f"there is no such tenant in the environment {settings.environment}, or no such API: "
+            "check tenant_id and environment, st_app_key and api_url"
         )
 
     def table_of_failures(self) -> str:

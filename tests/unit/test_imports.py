@@ -24,12 +24,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "json_type": set(),
     "stopping": set(),
     "terminal": set(),
+    "logs": set(),
     # What there is to read, and what is remembered of it.
     "catalog": {"json_type", "errors"},
     "state": {"json_type", "errors"},
     "settings": {"json_type", "catalog", "errors", "state"},
     # The way of the data.
-    "api": {"json_type", "errors", "settings"},
+    "api": {"json_type", "errors", "logs", "settings"},
     "session": {"api", "settings"},
     "records": {"json_type", "api", "catalog", "errors", "settings", "state"},
     "readers": {"json_type", "api", "catalog", "errors", "records", "session", "settings", "state"},

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tap_servicetitan.api.replies import Reply
 from tap_servicetitan.api.request import Request
-from tap_servicetitan.api.statuses import Reply, judge
+from tap_servicetitan.api.statuses import judge
 from tap_servicetitan.errors import NotFoundError, UnroutedError
 
 
