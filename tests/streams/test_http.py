@@ -227,7 +227,7 @@ def _note_visits(server: socket.socket, visits: list[bytes]) -> None:
 def test_a_host_that_is_not_there_is_named_by_its_stream(sandbox: Sandbox) -> None:
     """A refused connection is tried again and then told, without the query."""
     output = run(sandbox.config | {"api_url": "http://127.0.0.1:9"}, "customers")
-    assert "customers: the connection failed or broke" in str(output.error)
+    assert "customers: the connection was refused" in str(output.error)
     assert "http" not in str(output.error)
 
 
