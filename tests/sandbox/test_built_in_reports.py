@@ -158,11 +158,17 @@ def test_memberships_move(reporting: Reporting) -> None:
 
 
 def test_call_takers_have_a_row_for_each_job(reporting: Reporting) -> None:
-    """Each completed job stands there once, with its total."""
+    """Each completed job stands there once, with its total and the customer that it belongs to after all merges."""
     rows = table(reporting, built_in.CALL_TAKERS)
     assert {row["JobNumber"]: row["Total"] for row in rows} == {
         job["jobNumber"]: job["total"] for job in completed(reporting)
     }
+    customers = {row["id"]: row for row in reporting.sandbox.rows("customers")}
+    for row, job in zip(rows, sorted(completed(reporting), key=lambda job: str(job["id"])), strict=True):
+        customer = customers[job["customerId"]]
+        while customer["mergedToId"]:
+            customer = customers[customer["mergedToId"]]
+        assert (row["JobNumber"], row["CustomerName"]) == (job["jobNumber"], customer["name"])
     people = {row["name"] for stream in ("employees", "technicians") for row in reporting.sandbox.rows(stream)}
     assert {row["BookedBy"] for row in rows} - {None} <= people
     assert len({row["BookedBy"] for row in rows}) > 2

@@ -338,11 +338,14 @@ def test_jobs_are_at_locations_of_their_customers(truth: dict[str, list[Item]]) 
 
 
 def test_amounts_add_up(truth: dict[str, list[Item]]) -> None:
-    """Items make the invoice, payments and the balance make its total."""
+    """Items make the invoice; payments, credits and the balance make its total."""
     paid: Counter[int] = Counter()
     for payment in truth["payments"]:
         for part in payment["appliedTo"]:
             paid[part["appliedTo"]] += cents(part["appliedAmount"])
+    for memo in truth["credit_memos"]:
+        for part in memo["appliedTo"] if memo["active"] else ():
+            paid[part["appliedTo"]] += round(part["appliedAmount"] * 100)
     items: Counter[int] = Counter()
     for item in truth["invoice_items"]:
         items[item["invoiceId"]] += cents(item["total"])

@@ -83,3 +83,17 @@ def test_names_stand_where_names_belong(sandbox: Sandbox) -> None:
     assert named["employeeInfo"] | named["assignedTo"] <= people
     assert named["invoiceType"] <= {"Service", "Install", "Maintenance", "Membership"}
     assert all(named[field] for field in ("employeeInfo", "assignedTo", "invoiceType"))
+
+
+def test_a_balance_is_what_payments_and_credits_leave(sandbox: Sandbox) -> None:
+    """An invoice is open for its total less what was applied to it, and paid when nothing is left."""
+    applied: dict[int, float] = defaultdict(float)
+    memos = [memo for memo in sandbox.rows("credit_memos") if memo["active"]]
+    for one in (*sandbox.rows("payments"), *memos):
+        for part in one["appliedTo"]:
+            applied[part["appliedTo"]] += float(part["appliedAmount"])
+    invoices = [row for row in sandbox.rows("invoices") if float(row["total"])]
+    for row in invoices:
+        assert float(row["balance"]) == pytest.approx(float(row["total"]) - applied[row["id"]], abs=0.001)
+        assert (row["paidOn"] is None) is (float(row["balance"]) != 0)
+    assert sum(bool(memo["appliedTo"]) for memo in memos) > 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from tap_servicetitan.sandbox.business.books import account
+from tap_servicetitan.sandbox.business.books import account, applied_credit
 from tap_servicetitan.sandbox.business.shop import Job, Shop, money
 from tap_servicetitan.sandbox.catalogue import NAMES
 from tap_servicetitan.sandbox.clock import DAY, HOUR, MINUTE
@@ -134,7 +134,8 @@ def _sku(shop: Shop, job: Job, place: int) -> tuple[str, int]:
 def _settle(shop: Shop, job: Job, invoice: Invoice, at: int) -> None:
     """Pay: most at the door, some weeks later, a few in two parts."""
     at_the_door = job.rng.random() < 0.6  # noqa: PLR2004 - three in five pay at once
-    parts = [invoice.total // 2, invoice.total - invoice.total // 2] if job.every(10, 4) else [invoice.total]
+    due = invoice.total - applied_credit(invoice.row, invoice.subtotal)
+    parts = [due // 2, due - due // 2] if job.every(10, 4) else [due]
     paid = at + (job.rng.randrange(MINUTE, 20 * MINUTE) if at_the_door else job.rng.randrange(DAY, 35 * DAY))
     open_amount = invoice.total
     for part in parts:

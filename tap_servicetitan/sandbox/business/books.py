@@ -141,10 +141,19 @@ def _halves(sums: Sequence[tuple[int, int, int]], draw: int) -> list[tuple[int, 
     ]
 
 
+def applied_credit(row: Row, subtotal: int) -> int:
+    """Return how much of an invoice is not paid, because it will be credited."""
+    return subtotal // 10 if _is_credited(row) and row.number % 54 != 23 else 0  # noqa: PLR2004 - a rate
+
+
+def _is_credited(row: Row) -> bool:
+    return row.number % 18 == 5  # noqa: PLR2004 - a rate
+
+
 def credit(world: World, row: Row) -> None:
-    """Return a customer a part of an invoice back."""
+    """Credit a customer a part of an invoice; one credit in three is a mistake, and deleted."""
     billed = next(((at, changes) for at, changes in row.steps if changes.get("total")), None)
-    if row.number % 18 != 5 or billed is None:  # noqa: PLR2004 - a rate
+    if not _is_credited(row) or billed is None:
         return
     at, amount = billed[0] + 4 * DAY, int(billed[1]["subTotal"]) // 10
     kept = ("customer", "customerAddress", "location", "locationAddress", "businessUnit")
@@ -163,13 +172,23 @@ def credit(world: World, row: Row) -> None:
     }
     memo = world.add("credit_memos", at, facts)
     item = _credited(world, row, memo, billed[1]["items"][0], amount)
-    part = {"appliedTo": row.id, "appliedAmount": money(amount), "appliedOn": at + DAY, "appliedBy": "Office"}
-    reference = {"appliedId": id_of("credit_memos.applications", memo.number)}
-    reference |= {"appliedToReferenceNumber": row.facts["referenceNumber"]}
-    world.change(memo, at + DAY, {"appliedTo": [part | reference], "balance": money(0)})
-    if memo.number % 3 == 1:
+    if applied_credit(row, int(billed[1]["subTotal"])):
+        _apply(world, memo, row, amount, at + DAY)
+    else:
         for gone in (memo, item):
             world.change(gone, at + 3 * DAY, {"active": False})
+
+
+def _apply(world: World, memo: Row, row: Row, amount: int, at: int) -> None:
+    """Apply a credit to its invoice, after all that is paid."""
+    last, open_amount = [(when, changes["balance"]) for when, changes in row.steps if "balance" in changes][-1]
+    at = max(at, last + DAY)
+    part = {"appliedTo": row.id, "appliedAmount": money(amount), "appliedOn": at, "appliedBy": "Office"}
+    reference = {"appliedId": id_of("credit_memos.applications", memo.number)}
+    reference |= {"appliedToReferenceNumber": row.facts["referenceNumber"]}
+    world.change(memo, at, {"appliedTo": [part | reference], "balance": money(0)})
+    left = open_amount - amount
+    world.change(row, at, {"balance": money(left), "paidOn": None if left else at})
 
 
 def _credited(world: World, invoice: Row, memo: Row, line: dict[str, Any], amount: int) -> Row:

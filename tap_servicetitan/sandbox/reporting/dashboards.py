@@ -14,7 +14,7 @@ from tap_servicetitan.sandbox.reporting.metrics import (
     ratio,
     sold_estimates,
 )
-from tap_servicetitan.sandbox.reporting.reading import all_items, is_within, names
+from tap_servicetitan.sandbox.reporting.reading import all_items, is_within, names, survivors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -37,11 +37,12 @@ def technician_memberships(world: World, given: Given, now: int) -> Table:
     """Return the memberships that each technician sold, and might have sold."""
     by_technician = _by_technician(completed_jobs(world, given, now))
     sold = [one for one in all_items(world, "memberships", now) if is_within(one["createdOn"], given)]
-    members, (adjusted, _) = _members(world, now), other_revenue(world, given, now, by_technician=True)
+    members, customers = _members(world, now), survivors(world, now)
+    adjusted, _ = other_revenue(world, given, now, by_technician=True)
     table: Table = []
     for one in all_items(world, "technicians", now):
         jobs = by_technician[one["id"]]
-        chances = sum(_is_chance(job, members) for job in jobs)
+        chances = sum(_is_chance(job, members[customers[job.job["customerId"]]]) for job in jobs)
         own = sum(membership["soldById"] == one["userId"] for membership in sold)
         more = adjusted.get(one["id"], 0.0)
         amounts = round(more, 2), round(_share(jobs, one["id"]) + more, 2)
@@ -64,11 +65,15 @@ def unit_revenue(world: World, given: Given, now: int) -> Table:
 def unit_memberships(world: World, given: Given, now: int) -> Table:
     """Return how many customers of each business unit could have become members, and did."""
     jobs, members = completed_jobs(world, given, now), _members(world, now)
-    bought = {one["customerId"] for one in all_items(world, "memberships", now) if is_within(one["createdOn"], given)}
+    customers = survivors(world, now)
+    bought = {
+        customer for customer, owned in members.items() if any(is_within(one["createdOn"], given) for one in owned)
+    }
     table: Table = []
     for unit, name in _units(world, given, now):
-        chances = [job for job in jobs if job.job["businessUnitId"] == unit and _is_chance(job, members)]
-        won = sum(job.job["customerId"] in bought for job in chances)
+        own = [(job, customers[job.job["customerId"]]) for job in jobs if job.job["businessUnitId"] == unit]
+        chances = [customer for job, customer in own if _is_chance(job, members[customer])]
+        won = sum(customer in bought for customer in chances)
         table.append([name, len(chances), won, ratio(won, len(chances))])
     return table
 
@@ -142,16 +147,17 @@ def _by_technician(jobs: Sequence[CompletedJob]) -> Mapping[int, list[CompletedJ
 
 
 def _members(world: World, now: int) -> Mapping[int, list[Item]]:
+    """Return the memberships of each customer, those of customers that were merged into it included."""
+    customers = survivors(world, now)
     found: dict[int, list[Item]] = defaultdict(list)
     for one in all_items(world, "memberships", now):
-        found[one["customerId"]].append(one)
+        found[customers[one["customerId"]]].append(one)
     return found
 
 
-def _is_chance(job: CompletedJob, members: Mapping[int, list[Item]]) -> bool:
+def _is_chance(job: CompletedJob, memberships: Sequence[Item]) -> bool:
     """Return whether the customer of an opportunity was no member when the job was completed."""
     at = job.job["completedOn"]
     return job.is_opportunity and not any(
-        one["createdOn"] < at and (one["cancellationDate"] or one["to"] or at) >= at
-        for one in members[job.job["customerId"]]
+        one["createdOn"] < at and (one["cancellationDate"] or one["to"] or at) >= at for one in memberships
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_servicetitan.sandbox.clock import iso
 from tap_servicetitan.sandbox.reporting.metrics import between, by_job, completed_jobs
-from tap_servicetitan.sandbox.reporting.reading import all_items, is_within, names, shown_day
+from tap_servicetitan.sandbox.reporting.reading import all_items, is_within, names, shown_day, survivors
 
 if TYPE_CHECKING:
     from tap_servicetitan.sandbox.reporting.reading import Given, Table
@@ -27,6 +27,7 @@ def call_takers(world: World, given: Given, now: int) -> Table:
     )
     people = [one for stream in ("employees", "technicians") for one in all_items(world, stream, now)]
     users, kinds = {one["userId"]: one["name"] for one in people}, names(world, "job_types", now)
+    customers = survivors(world, now)
     table: Table = []
     for job in (one.job for one in jobs):
         campaign, call = (
@@ -38,7 +39,7 @@ def call_takers(world: World, given: Given, now: int) -> Table:
             job["jobNumber"],
             str(job["invoiceId"]),
             kinds[job["jobTypeId"]],
-            _item(world, "customers", job["customerId"], now).get("name"),
+            _item(world, "customers", customers.get(job["customerId"]), now).get("name"),
             _item(world, "locations", job["locationId"], now).get("address", {}).get("street"),
             call.get("from"),
             job["summary"],

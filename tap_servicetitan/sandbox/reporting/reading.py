@@ -50,3 +50,15 @@ def all_items(world: World, stream: str, now: int) -> Iterator[Item]:
 def names(world: World, stream: str, now: int) -> dict[int, str]:
     """Return the name of each row of a stream by its id."""
     return {item["id"]: item["name"] for item in all_items(world, stream, now)}
+
+
+def survivors(world: World, now: int) -> dict[int, int]:
+    """Return the customer that each one is now: its own id, or where the chain of merges ends."""
+    merged = {one["id"]: one["mergedToId"] for one in all_items(world, "customers", now)}
+    found = {}
+    for customer in merged:
+        survivor = customer
+        while merged.get(survivor):
+            survivor = merged[survivor]
+        found[customer] = survivor
+    return found
