@@ -12,11 +12,12 @@ DEV := .venv
 DEMO := .venv-demo
 TARGETS := .venv-targets
 AIRFLOW := .venv-airflow
+DBT := .venv-dbt
 WHEEL := .venv-wheel
 PIP_INSTALL := -m pip install --quiet --quiet --disable-pip-version-check
 NEW_ENOUGH := import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12")
 
-.PHONY: help demo demo-setup many-tenants quick test test-slow test-all test-setup test-airflow test-wheel benchmark lint types format docs generated constraints airflow-constraints clean
+.PHONY: help demo demo-setup many-tenants quick test test-slow test-all test-setup test-airflow test-dbt test-wheel benchmark lint types format docs generated constraints airflow-constraints clean
 .DELETE_ON_ERROR:
 
 help:
@@ -26,6 +27,7 @@ help:
 	@echo 'make test-all    and those with real targets, and of the documentation'
 	@echo 'make many-tenants  load 20 tenants of the sandbox into PostgreSQL with Airflow'
 	@echo 'make test-airflow  run the tests that load many tenants with Airflow, which take minutes each'
+	@echo 'make test-dbt    run the tests of the dbt package, on DuckDB and PostgreSQL'
 	@echo 'make test-wheel  run the tests against the built wheel'
 	@echo 'make benchmark   measure how fast the tap is'
 	@echo 'make lint types  check style and types'
@@ -54,11 +56,15 @@ test-slow: test-setup
 test-all: test test-slow
 
 # Meltano is the demo's.
-test-setup: $(DEV)/.installed $(DEMO)/.installed $(AIRFLOW)/.installed $(patsubst %,$(TARGETS)/target-%/.installed,csv jsonl postgres)
+test-setup: $(DEV)/.installed $(DEMO)/.installed $(AIRFLOW)/.installed $(DBT)/.installed $(patsubst %,$(TARGETS)/target-%/.installed,csv jsonl postgres)
 
 # The examples' tests, with Airflow, which take minutes each.
 test-airflow: test-setup
 	$(DEV)/bin/pytest -m airflow $(ARGS)
+
+# The models on the loaded tables; they are part of test-slow too.
+test-dbt: $(DEV)/.installed $(DBT)/.installed $(TARGETS)/target-postgres/.installed
+	$(DEV)/bin/pytest tests/dbt $(ARGS)
 
 # From the sandbox's tenants to a warehouse, with Airflow: make many-tenants ARGS='--executor celery'
 many-tenants: $(DEMO)/.installed $(TARGETS)/target-postgres/.installed $(AIRFLOW)/.installed
@@ -114,7 +120,7 @@ airflow-constraints: $(DEV)/.installed
 	mv constraints.new $(TENANTS)/constraints.txt
 
 clean:
-	rm -rf $(DEV) $(DEMO) $(TARGETS) $(WHEEL) $(AIRFLOW) .demo .many-tenants dist build
+	rm -rf $(DEV) $(DEMO) $(TARGETS) $(WHEEL) $(AIRFLOW) $(DBT) .demo .many-tenants dist build
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .site-pages .cache site
 
 $(DEV)/.installed: pyproject.toml constraints.txt
@@ -129,6 +135,12 @@ $(AIRFLOW)/.installed: $(addprefix $(TENANTS)/,airflow.txt checks.txt constraint
 	@$(PYTHON) -c '$(NEW_ENOUGH)'
 	@$(PYTHON) -m venv $(AIRFLOW)
 	@$(AIRFLOW)/bin/python $(PIP_INSTALL) $(patsubst %,-r $(TENANTS)/%.txt,airflow checks) -c $(TENANTS)/constraints.txt
+	@touch $@
+
+$(DBT)/.installed: tests/dbt/requirements.txt
+	@echo 'Installing dbt ...'
+	@$(PYTHON) -m venv $(DBT)
+	@$(DBT)/bin/python $(PIP_INSTALL) -r tests/dbt/requirements.txt
 	@touch $@
 
 $(DEMO)/.installed: pyproject.toml constraints.txt

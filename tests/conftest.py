@@ -20,6 +20,7 @@ TIERS = {
     "tests/docs": "slow",
     "tests/benchmarks": "slow",
     "tests/duckdb/test_sync.py": "slow",
+    "tests/dbt": "slow",
 }
 """Which tests need no server, and which load real targets or run the documentation's commands, by folder."""
 

@@ -1,0 +1,28 @@
+{{ servicetitan.stage(
+    'invoice_items',
+    [
+        'id id invoice_item_id',
+        'invoiceId id',
+        'type text item_type',
+        'skuId id',
+        'skuName text',
+        'description text',
+        'quantity number',
+        'price number',
+        'total number',
+        'cost number unit_cost',
+        'totalCost number',
+        'soldHours number',
+        'generalLedgerAccount.id id gl_account_id',
+        'generalLedgerAccount.type text gl_account_type',
+        'businessUnit.id id',
+        'technicianId id',
+        'membershipTypeId id',
+        'estimateItemId id',
+        'isChargeable boolean',
+        'serviceDate date',
+        'createdOn time',
+        'modifiedOn time',
+        'active boolean is_active',
+    ]
+) }}

@@ -1,0 +1,26 @@
+{{ servicetitan.stage(
+    'memberships',
+    [
+        'id id membership_id',
+        'customerId id',
+        'locationId id',
+        'membershipTypeId id',
+        'businessUnitId id',
+        'status text membership_status',
+        'from date from_date',
+        'to date to_date',
+        'to time to_time',
+        'cancellationDate date',
+        'cancellationDate time cancellation_time',
+        'duration integer duration_months',
+        'renewalDuration integer renewal_duration_months',
+        'soldById id',
+        'renewedById id',
+        'billingFrequency text',
+        'createdOn time',
+        'createdOn date created_date',
+        'modifiedOn time',
+        'active boolean is_active',
+    ],
+    module='memberships'
+) }}

@@ -1,0 +1,1 @@
+"""The dbt package: its models on real databases, against figures that are known."""
