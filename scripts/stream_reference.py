@@ -1,8 +1,8 @@
-"""Write the tables of ``docs/streams.md`` anew from the stream table and the facts.
+"""Write the tables of ``docs/streams.md`` and ``docs/migrating.md`` anew from the stream table and the facts.
 
     python scripts/stream_reference.py
 
-What stands between the two marks in the file is replaced; the words around it are written by hand.
+What stands between the two marks in a file is replaced; the words around it are written by hand.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from tap_servicetitan.catalog.schema import stream_facts
 if TYPE_CHECKING:
     from tap_servicetitan.catalog.endpoint import Endpoint
 
-PAGE = Path(__file__).parent.parent / "docs" / "streams.md"
-BEGIN, END = "<!-- streams: begin -->", "<!-- streams: end -->"
+DOCS = Path(__file__).parent.parent / "docs"
+PAGE, MIGRATING = DOCS / "streams.md", DOCS / "migrating.md"
 
 HEAD = """\
 | stream | endpoint | key | replication | scope | inactive rows | notes |
@@ -99,6 +99,8 @@ def notes(row: Endpoint) -> list[str]:
     found += [f"`{name}` is taken from `{path}`" for name, path in row.copied_fields.items()]
     found += [f"`{name}` is a credential: deselected" for name in row.secret]
     found += _requests(row)
+    if row.timestamp_misses:
+        found.append(f"`modifiedOn` does not move with {row.timestamp_misses}")
     if row.start_date_applies:
         found.append("`start_date` applies")
     if row.meltanolabs_name:
@@ -113,21 +115,34 @@ def _requests(row: Endpoint) -> list[str]:
         return [f"ids from the setting `{row.parent}`"]
     if row.kind == "child":
         return [f"a request for each of `{row.parent}`"]
+    if row.window and row.ids:
+        return [f"a request for each day and 50 of `{row.parent}`, those of the last {row.window.delay} days left out"]
     if row.window and row.window.look_back:
         return [f"the last {row.window.look_back} {row.window.unit}s again in each run"]
     return []
 
 
+def names() -> str:
+    """Write a table of the streams that have another name in the MeltanoLabs tap."""
+    rows = [f"| `{row.meltanolabs_name}` | `{row.name}` |" for row in ENDPOINTS if row.meltanolabs_name]
+    return "\n".join(["| there | here |", "|---|---|", *rows])
+
+
 def written(text: str) -> str:
-    """Put the tables into the text of the page."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{reference()}\n\n{END}{after}"
+    """Put what follows from the table into the text of a page."""
+    for mark, part in (("streams", reference), ("names", names)):
+        begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
+        if begin in text:
+            before, _, rest = text.partition(begin)
+            _, _, after = rest.partition(end)
+            text = f"{before}{begin}\n\n{part()}\n\n{end}{after}"
+    return text
 
 
 def main() -> None:
-    """Write the page."""
-    PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    """Write the pages."""
+    for page in (PAGE, MIGRATING):
+        page.write_text(written(page.read_text(encoding="utf-8")), encoding="utf-8")
     sys.stdout.write(f"{len(ENDPOINTS)} streams\n")
 
 

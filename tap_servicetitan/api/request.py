@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+_WORDS = {"true": True, "false": False}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +24,8 @@ class Request:
     path_values: Mapping[str, object] = dataclasses.field(default_factory=dict)
     """What the other placeholders stand for."""
 
-    params: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    """The query of a GET, the body of a POST."""
+    params: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    """The query of a GET, the body of a POST; a dot in a name leads into an object of the body."""
 
     body: Mapping[str, object] | None = None
     """The body of a POST that has a query as well; `params` is the query then."""
@@ -52,6 +54,13 @@ class Request:
         return {"json": _as_json(self.params)} if self.method == "POST" else {"params": self.params}
 
 
-def _as_json(params: Mapping[str, str]) -> dict[str, str | bool]:
+def _as_json(params: Mapping[str, object]) -> dict[str, Any]:
     """Write as JSON what the table writes as text."""
-    return {name: {"true": True, "false": False}.get(value, value) for name, value in params.items()}
+    body: dict[str, Any] = {}
+    for path, value in params.items():
+        *outer, name = path.split(".")
+        inner = body
+        for step in outer:
+            inner = inner.setdefault(step, {})
+        inner[name] = _WORDS.get(value, value) if isinstance(value, str) else value
+    return body

@@ -51,6 +51,9 @@ class Endpoint:
     modified_since: str | None = None
     """The query parameter that leaves out rows unchanged since a time; None if the list is read in full."""
 
+    timestamp_misses: str | None = None
+    """Which changes do not move `modifiedOn`, for that reason no replication key: every run reads the list in full."""
+
     start_date_applies: bool = False
     """Rows are events, which age, so that a start date applies. Reference lists are needed from their first row on."""
 
@@ -68,6 +71,9 @@ class Endpoint:
 
     page_size: int | None = None
     """Rows per page; None if the list has no pages."""
+
+    page_parameters: tuple[str, str] = ("page", "pageSize")
+    """The parameters of a page's number and size; a dot leads into an object of a POST's body."""
 
     first_page: int = 1
     """The number of the first page."""
@@ -97,7 +103,7 @@ class Endpoint:
     """The stream whose records fill the placeholders of the path, or the setting that lists their values."""
 
     link: Mapping[str, str] = no_names()
-    """The parent's field that fills a placeholder, where it is not the parent's id."""
+    """The parent's field that fills a placeholder, or goes into `ids`, where it is not the parent's id."""
 
     revisit: Revisit = "changed"
     """Which parents a run visits."""
@@ -132,12 +138,17 @@ class Endpoint:
             self._refuse("'_key' as a key and made_key go together; give both or neither")
         if (self.kind == "export") is not ("export" in self.path.split("/")):
             self._refuse(f"path {self.path!r} does not fit the kind {self.kind}; a feed has the segment 'export'")
-        if self.modified_since and not self.replication_key:
-            self._refuse(f"sends {self.modified_since!r} without a replication_key to take the time from; name it")
+        self._check_changes()
         self._check_parent()
         for word in (self.inactive, *self.passes):
             if word is not None and not all(word.partition("=")):
                 self._refuse(f"{word!r} is not of the form name=value")
+
+    def _check_changes(self) -> None:
+        if self.modified_since and not self.replication_key:
+            self._refuse(f"sends {self.modified_since!r} without a replication_key to take the time from; name it")
+        if self.timestamp_misses and self.replication_key:
+            self._refuse("has a replication_key that misses changes; read it in full, with full_list")
 
     def _check_parent(self) -> None:
         if self.kind == "child" and not self.parent:
@@ -146,7 +157,7 @@ class Endpoint:
             self._refuse("has a parent; either its path has a placeholder, or `ids` names a parameter")
         if self.placeholders and not self.parent:
             self._refuse(f"path {self.path!r} has a placeholder but no parent; add parent='…'")
-        if wrong := sorted(set(self.link) - {*self.placeholders}):
+        if wrong := sorted(set(self.link) - {*self.placeholders, self.ids}):
             self._refuse(f"links {', '.join(wrong)}, which the path does not have as a placeholder")
         if (self.kind == "window") is not bool(self.window):
             self._refuse("a window and the kind 'window' go together; give both or neither")
@@ -165,6 +176,11 @@ class Endpoint:
     def links(self) -> dict[str, str]:
         """The parent's field for each placeholder."""
         return {name: self.link.get(name, "id") for name in self.placeholders}
+
+    @property
+    def id_field(self) -> str:
+        """The parent's field whose values go into `ids`."""
+        return self.link.get(self.ids or "", "id")
 
     @property
     def query(self) -> dict[str, str]:

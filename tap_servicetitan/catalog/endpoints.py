@@ -18,7 +18,7 @@ from tap_servicetitan.catalog.rows import (
     unpaged,
     windowed,
 )
-from tap_servicetitan.catalog.window import AD_DAYS, COST_MONTHS, SESSION_MONTHS, Window
+from tap_servicetitan.catalog.window import AD_DAYS, COST_MONTHS, FLEET_DAYS, SESSION_MONTHS, Window
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *module(
@@ -38,8 +38,12 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         incremental_list("bank_deposits", start_date_applies=True),
         incremental_list("gl_accounts", inactive="active=Any"),
         incremental_list("gl_account_types", "gl-accounts/types", inactive="active=Any"),
+        # Two ids in one object; the accounts themselves are in gl_accounts.
+        unpaged("well_known_gl_accounts", "gl-accounts/well-known", key=("tenantId",), selected=False),
         # Leaves out empty entries unless asked. 500 is the documented maximum.
         incremental_list("journal_entries", params={"empty": "Include"}, page_size=500, start_date_applies=True),
+        # Fields, filter and page size are those of a public client; the name of the scope is inferred.
+        incremental_list("expense_transactions", start_date_applies=True),
         incremental_list("payment_terms"),
         full_list("payment_types", inactive="active=Any"),
         incremental_list("remittance_vendors", inactive="active=Any"),
@@ -48,6 +52,12 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         incremental_list("ap_credit_custom_fields", "ap-credits/custom-fields"),
         incremental_list("ap_payment_custom_fields", "ap-payments/custom-fields"),
         incremental_list("credit_memo_custom_fields", "credit-memos/custom-fields"),
+        # As expense_transactions.
+        incremental_list(
+            "expense_transaction_custom_fields",
+            "expense-transactions/custom-fields",
+            meltanolabs_name="expense_transactions_custom_fields",
+        ),
         incremental_list(
             "inventory_bill_custom_fields",
             "inventory-bills/custom-fields",
@@ -203,6 +213,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *module(
         "equipment_systems",
         "/equipmentsystems/v2",
+        export("equipment_systems"),
         export("installed_equipment"),
         # The only place of custom field values and attachments; one request for each item.
         child_object(
@@ -236,6 +247,43 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         ),
     ),
     *module(
+        "fleet_pro",
+        "/fleetpro/v2",
+        # An add-on that few tenants have: the others answer 403 or 404.
+        unpaged("fleet_vehicles", "vehicles", key=("vin",), selected=False),
+        # POSTs that read, and need the scope to write; a request for each day and 50 vehicles. The documents name no
+        # maximum of a page.
+        windowed(
+            "fleet_events",
+            "events",
+            FLEET_DAYS,
+            method="POST",
+            page_size=1_000,
+            page_parameters=("pagination.pageNumber", "pagination.pageSize"),
+            parent="fleet_vehicles",
+            ids="vins",
+            link={"vins": "vin"},
+            copied_fields={"timestamp": "location.timestamp"},
+            replication_key="timestamp",
+            selected=False,
+        ),
+        # As fleet_events.
+        windowed(
+            "fleet_gps",
+            "gps",
+            FLEET_DAYS,
+            method="POST",
+            page_size=1_000,
+            page_parameters=("pagination.pageNumber", "pagination.pageSize"),
+            parent="fleet_vehicles",
+            ids="vins",
+            link={"vins": "vin"},
+            copied_fields={"timestamp": "location.timestamp"},
+            replication_key="timestamp",
+            selected=False,
+        ),
+    ),
+    *module(
         "forms",
         "/forms/v2",
         incremental_list("forms", inactive="active=Any", params={"status": "Any"}),
@@ -249,8 +297,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             page_size=500,
             start_date_applies=True,
         ),
-        # One request for each job.
-        child("job_attachments", "jobs", "jobs/{jobId}/attachments", revisit="weekly", selected=False),
+        # One request for each job. An attachment can be deleted, without a change of its job.
+        child(
+            "job_attachments",
+            "jobs",
+            "jobs/{jobId}/attachments",
+            revisit="weekly",
+            selected=False,
+        ),
     ),
     *module(
         "inventory",
@@ -294,6 +348,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         incremental_list("job_hold_reasons", inactive="active=Any"),
         # Sorts by another parameter than all others.
         incremental_list("job_types", inactive="active=Any", params={"orderBy": "id", "orderByDirection": "asc"}),
+        # As project_custom_fields, answers 400 for a page 0 (seen by a client): the first is 1, as usual.
         incremental_list("job_custom_fields", "jobs/custom-fields"),
         incremental_list("project_statuses"),
         incremental_list("project_substatuses", inactive="active=Any", meltanolabs_name="project_sub_statuses"),
@@ -495,7 +550,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "payroll",
         "/payroll/v2",
         export("job_splits", "export/jobs/splits"),
-        # The vendor reads one adjustment by id and employeeType: ids may repeat across the types.
+        # The vendor reads one adjustment by id and employeeType: ids may repeat across the types. Whether one that is
+        # deleted comes as inactive, or not at all, is not known.
         export("payroll_adjustments", key=("id", "employeeType")),
         export("job_timesheets", "export/jobs/timesheets", large=True),
         export("activity_codes"),
@@ -576,8 +632,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             revisit="weekly",
             selected=False,
         ),
-        incremental_list("estimate_templates", inactive="active=Any"),
-        incremental_list("proposal_templates", inactive="active=Any"),
+        # A client saw that only a deletion moves the modifiedOn of a template. There are few of them.
+        full_list("estimate_templates", inactive="active=Any", timestamp_misses="changes of its items"),
+        # As estimate_templates.
+        full_list("proposal_templates", inactive="active=Any", timestamp_misses="changes of its estimates"),
         unpaged("proposal_types", records="data", inactive="active=Any"),
     ),
     *module(
@@ -629,6 +687,11 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "service_agreements",
         "/service-agreements/v2",
         export("service_agreements"),
+        incremental_list(
+            "service_agreement_custom_fields",
+            "service-agreements/custom-fields",
+            meltanolabs_name="service_agreements_custom_fields",
+        ),
     ),
     *module(
         "settings",
@@ -676,6 +739,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             start_date_applies=True,
             selected=False,
         ),
+        # The numbers that opted out of messages, all in one response; one that left the list has opted in again. The
+        # path was gone from the documents for some time: 404 where a tenant does not have it.
+        unpaged("opt_outs", "optinouts/optouts", records="data", key=("contactNumber",), selected=False),
     ),
     *module(
         "timesheets",

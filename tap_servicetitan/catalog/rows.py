@@ -32,6 +32,7 @@ class ListFacts(Facts, total=False):
     """What the row of a list may say."""
 
     modified_since: str | None
+    timestamp_misses: str
     start_date_applies: bool
     passes: tuple[str, ...]
     records: str
@@ -57,7 +58,11 @@ class WindowFacts(Facts, total=False):
     method: Literal["GET", "POST"]
     records: str
     page_size: int | None
+    page_parameters: tuple[str, str]
     parent: str
+    link: Mapping[str, str]
+    ids: str
+    copied_fields: Mapping[str, str]
 
 
 PAGE_SIZE = 5_000

@@ -46,7 +46,7 @@ def stream_facts(row: Endpoint) -> dict[str, Any]:
     try:
         return dict(msgspec.json.decode(facts(row.module)[row.name]))
     except KeyError:
-        msg = f"{row.name}: no facts in schemas/{row.module}.json; run scripts/refresh_schemas.py <openapi folder>"
+        msg = f"{row.name}: no facts in schemas/{row.module}.json; run python -m scripts.refresh_schemas"
         raise LookupError(msg) from None
 
 

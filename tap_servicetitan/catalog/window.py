@@ -40,6 +40,15 @@ class Window:
     ahead: int = 0
     """How many spans from today on are read, and none before: figures of the future have no past."""
 
+    begins: str = "2015-01-01"
+    """The day that reading begins with unless a start date is later: there can be nothing before it."""
+
+    delay: int = 0
+    """How many days old a span must be before it is read: the API does not return younger rows."""
+
+    max_rows: int | None = None
+    """The most rows that one query returns, over all its pages; a query that reaches it has to be split."""
+
     sparse: bool = False
     """An empty response for a long span means that all spans within it are empty and need no request."""
 
@@ -62,3 +71,9 @@ SESSION_MONTHS = Window(
     look_back=1,
 )
 """The months of sums over sessions; their end is the next one's beginning, as the parameter's name says."""
+
+FLEET_DAYS = Window(start="startTime", end="endTime", unit="day", begins="2025-01-01", delay=7, max_rows=10_000)
+"""The days of vehicles: at most 24 hours and 10,000 rows per query, and nothing younger than a week.
+
+The API appeared in mid-2026. A query cannot span more than a day, so that each year without rows costs 365 of them.
+"""

@@ -60,7 +60,7 @@ class Reader(abc.ABC):
 
     def fetch(
         self,
-        params: Mapping[str, str],
+        params: Mapping[str, object],
         read: Callable[[bytes], T],
         path_values: Mapping[str, Any] | None = None,
         max_server_errors: int | None = None,

@@ -122,7 +122,7 @@ class ChildReader(PagedReader):
         since = bookmark.since(self.session.now())
         if self.row.ids:
             for start in range(0, len(wanted), MOST_IDS):
-                ids = ",".join(str(one["id"]) for one in wanted[start : start + MOST_IDS])
+                ids = ",".join(str(one[self.row.id_field]) for one in wanted[start : start + MOST_IDS])
                 yield {self.row.ids: ids}, {}
             return
         for one in wanted:

@@ -54,18 +54,18 @@ class PagedReader(Reader, abc.ABC):
     is_incomplete = False
     """Whether rows may have been missed because they moved: then the bookmark stays, and the next run reads them."""
 
-    def items(self, params: Mapping[str, str], values: Mapping[str, Any] | None = None) -> Iterator[bytes]:
+    def items(self, params: Mapping[str, object], values: Mapping[str, Any] | None = None) -> Iterator[bytes]:
         """Read a list from its first page to its last, in each of the row's passes: the array of each page.
 
         Rows that came before in the same pass, and did not change, are left out.
         """
         for params_of_pass in self.row.each_pass:
             if self.row.page_size is None:
-                yield self._fetch_page(dict(params) | params_of_pass, values).data
+                yield self.fetch_page(dict(params) | params_of_pass, values).data
             else:
                 yield from self._walk(dict(params) | params_of_pass | self._sort | self._counted, values)
 
-    def _walk(self, params: Mapping[str, str], values: Mapping[str, Any] | None) -> Iterator[bytes]:
+    def _walk(self, params: Mapping[str, object], values: Mapping[str, Any] | None) -> Iterator[bytes]:
         walk = Walk(
             lambda number, size: self._fetch_sized(params, values, number, size),
             self._identify,
@@ -107,7 +107,7 @@ class PagedReader(Reader, abc.ABC):
         return {"includeTotal": "true"} if "includeTotal" in stream_facts(self.row)["parameters"] else {}
 
     def _fetch_sized(
-        self, params: Mapping[str, str], values: Mapping[str, Any] | None, number: int, size: int
+        self, params: Mapping[str, object], values: Mapping[str, Any] | None, number: int, size: int
     ) -> ListPage:
         """Fetch a page; where it keeps failing, find out whether its size is the reason.
 
@@ -116,20 +116,22 @@ class PagedReader(Reader, abc.ABC):
         """
         wanted = self._paged(params, number, size)
         if size <= SMALLEST_PAGE:
-            return self._fetch_page(wanted, values)
+            return self.fetch_page(wanted, values)
         try:
-            return self._fetch_page(wanted, values, TRIES_OF_A_SIZE)
+            return self.fetch_page(wanted, values, TRIES_OF_A_SIZE)
         except OverloadError:
             # With all retries, until the server is up again.
-            self._fetch_page(self._paged(params, 1, SMALLEST_PAGE), values)
-        return self._fetch_page(wanted, values, TRIES_OF_A_SIZE)
+            self.fetch_page(self._paged(params, 1, SMALLEST_PAGE), values)
+        return self.fetch_page(wanted, values, TRIES_OF_A_SIZE)
 
-    def _paged(self, params: Mapping[str, str], number: int, size: int) -> dict[str, str]:
-        return dict(params) | {"page": str(number - 1 + self.row.first_page), "pageSize": str(size)}
+    def _paged(self, params: Mapping[str, object], number: int, size: int) -> dict[str, object]:
+        number_name, size_name = self.row.page_parameters
+        return dict(params) | {number_name: number - 1 + self.row.first_page, size_name: size}
 
-    def _fetch_page(
-        self, params: Mapping[str, str], values: Mapping[str, Any] | None, max_server_errors: int | None = None
+    def fetch_page(
+        self, params: Mapping[str, object], values: Mapping[str, Any] | None, max_server_errors: int | None = None
     ) -> ListPage:
+        """Fetch a page of what the path's placeholders stand for, if there are any."""
         return self.fetch(params, self._read, values, max_server_errors)
 
     def _read(self, body: bytes) -> ListPage:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from tap_servicetitan.catalog.endpoints import BY_NAME
 from tap_servicetitan.readers.children import ChildReader
 from tap_servicetitan.readers.export import ExportReader
+from tap_servicetitan.readers.fleet import FleetReader
 from tap_servicetitan.readers.lists import ListReader
 from tap_servicetitan.readers.windows import WindowReader
 from tap_servicetitan.records.factory import parent_records
 from tap_servicetitan.state.bookmarks import read_child_bookmark, read_date_bookmark, read_feed_bookmark
+from tap_servicetitan.state.fleet_bookmark import read_fleet_bookmark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +34,8 @@ def reader_of(session: Session, row: Endpoint, records: RecordFactory) -> Reader
             return ListReader(session, row, records, parent)
         case "child":
             return ChildReader(session, row, records, parent)
+        case _ if row.ids:
+            return FleetReader(session, row, records, parent)
         case _:
             return WindowReader(session, row, records, parent)
 
@@ -59,6 +63,8 @@ def check_state(row: Endpoint, state: Mapping[str, Any], tenant_id: str) -> None
     match row.kind:
         case "export":
             read_feed_bookmark(row.name, state, tenant_id)
+        case "window" if row.ids:
+            read_fleet_bookmark(row.name, state, tenant_id)
         case "list" | "window":
             read_date_bookmark(row.name, state, tenant_id)
         case "child":

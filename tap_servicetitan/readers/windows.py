@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from tap_servicetitan.records.records import Record, Records
 
 
-FIRST_DAY = datetime(2015, 1, 1, tzinfo=UTC)
-"""Where reading begins without a start date: the products that have such endpoints are younger, as far as is known."""
-
 FEW_SPANS = 16
 """So many spans are asked one by one; of more, it is first asked whether there is anything in them."""
 
@@ -43,6 +40,12 @@ class WindowReader(PagedReader):
         """How the spans are made and asked for."""
         assert self.row.window is not None  # noqa: S101 - the row was checked when it was made
         return self.row.window
+
+    @property
+    def first_day(self) -> datetime:
+        """Where a first reading begins."""
+        begins = datetime.fromisoformat(self.window.begins).replace(tzinfo=UTC)
+        return max(begins, self.settings.start_date or begins)
 
     @override
     def read(self, state: Mapping[str, Any]) -> Iterator[Page]:
@@ -78,7 +81,7 @@ class WindowReader(PagedReader):
         new = [one for one in parents if self.parent is None and one.get("id", "") not in bookmark.parent_ids]
         if mark is None or not new or not self.row.parent:
             return
-        for span in spans(self._first_day, self._read_again_from(mark) - timedelta(days=1), self.window.unit):
+        for span in spans(self.first_day, self._read_again_from(mark) - timedelta(days=1), self.window.unit):
             yield from self._pages(span, new, recent)
 
     def _pages(self, span: Span, parents: Sequence[Record], recent: Recent) -> Iterator[Page]:
@@ -90,10 +93,6 @@ class WindowReader(PagedReader):
             self.newest = latest([self.newest, *read.texts(self.row.replication_key or "")])
             yield Page(found)
 
-    @property
-    def _first_day(self) -> datetime:
-        return self.settings.start_date or FIRST_DAY
-
     def _read_again_from(self, mark: datetime) -> datetime:
         return shifted(beginning(mark, self.window.unit), -self.window.look_back, self.window.unit)
 
@@ -104,7 +103,7 @@ class WindowReader(PagedReader):
             yield from spans(today, last, unit)
             return
         mark = bookmark.reached(today)
-        first = self._read_again_from(mark) if mark else self._first_day
+        first = self._read_again_from(mark) if mark else self.first_day
         due = spans(first, today, unit)
         yield from self._not_empty(due) if self.window.sparse else due
 

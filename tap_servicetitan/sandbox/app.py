@@ -28,7 +28,7 @@ from tap_servicetitan.sandbox.routes import by_address, endpoint_for
 from tap_servicetitan.sandbox.windows import window_page
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -91,7 +91,16 @@ async def _read(request: Request) -> ApiRequest:
         return ApiRequest(path=path, malformed=True)
     if not isinstance(body, dict):
         return ApiRequest(path=path, malformed=True)
-    return ApiRequest({name: _text(value) for name, value in body.items() if value is not None}, path)
+    return ApiRequest(dict(_flat(body)), path)
+
+
+def _flat(body: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Write a body as a query: dots lead into objects."""
+    for name, value in body.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        elif value is not None:
+            yield prefix + name, _text(value)
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - any JSON value

@@ -17,6 +17,7 @@ CUSTOMIZED: Mapping[str, str] = {
     "ap_payments": "ap_payment",
     "credit_memos": "credit_memo",
     "customers": "customer",
+    "expense_transactions": "expense_transaction",
     "inventory_bills": "inventory_bill",
     "invoices": "invoice",
     "jobs": "job",
@@ -24,6 +25,7 @@ CUSTOMIZED: Mapping[str, str] = {
     "memberships": "membership",
     "payments": "payment",
     "projects": "project",
+    "service_agreements": "service_agreement",
     "vendors": "vendor",
 }
 """Streams with custom fields that a list of their own defines, and what that list is named after."""

@@ -88,4 +88,7 @@ _SPECIAL: Mapping[str, Edit] = {
     "intacct_business_unit_mappings": lambda _, unit, turn: {"name": _edited(unit["name"], turn)},
     "job_holds": lambda _, __, turn: {"_held": f"Will call when it is settled (edit {turn})"},
     "location_preferred_technicians": _technician,
+    "well_known_gl_accounts": lambda world, _, turn: {
+        "uncategorizedExpenseAccountId": world.directory.pick("gl_accounts", turn)
+    },
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_servicetitan.sandbox.churn import churn
+from tap_servicetitan.sandbox.facts import FACTS, TENANT
 from tap_servicetitan.sandbox.faults import PAGED_LISTS, WITHOUT_PAGES
 from tap_servicetitan.sandbox.filters import chosen, ordered, require_parameters
 from tap_servicetitan.sandbox.pages import envelope, requested_page
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from tap_servicetitan.sandbox.world import Row
 
 # Bodies that are one object, which is the row.
-_OBJECTS = frozenset({"arrival_window_configuration", "business_hours", "task_management_data"})
+_OBJECTS = frozenset(name for name, facts in FACTS.items() if facts.row.kind == "list" and TENANT in facts.row.key)
 # Fields that are null unless a parameter is true.
 _ONLY_ASKED: Mapping[str, tuple[str, str]] = {
     "services_list": ("calculatePrices", "calculatedPrice"),

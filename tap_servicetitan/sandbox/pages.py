@@ -24,6 +24,7 @@ _SMALLER: Mapping[str, int] = {
     "submissions": 500,
 }
 _FROM_ZERO = frozenset({"intacct_business_unit_mappings"})
+_WITH_TOTAL = frozenset({"fleet_events", "fleet_gps"})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -48,14 +49,16 @@ class Page:
 
 def requested_page(facts: Facts, query: Mapping[str, str]) -> Page | None:
     """Read which page is requested; None where a list has no pages."""
-    if "pageSize" not in facts.parameters:
+    number_name, size_name = facts.row.page_parameters
+    if size_name not in facts.parameters:
         return None
     first = 0 if facts.row.name in _FROM_ZERO else 1
-    number = _whole_number(query, "page", first)
-    size = _whole_number(query, "pageSize", _USUAL_SIZE)
+    number = _whole_number(query, number_name, first)
+    size = _whole_number(query, size_name, _USUAL_SIZE)
     if number < first or not 1 <= size <= _SMALLER.get(facts.row.name, _LARGEST):
         raise HttpError(400)
-    total_wanted = "includeTotal" in facts.parameters and query.get("includeTotal", "").lower() == "true"
+    requested = "includeTotal" in facts.parameters and query.get("includeTotal", "").lower() == "true"
+    total_wanted = requested or facts.row.name in _WITH_TOTAL
     return Page(number, size, first, total_wanted)
 
 

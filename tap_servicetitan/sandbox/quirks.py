@@ -29,6 +29,8 @@ class Quirks:
     """Parameters that change nothing: ``sort``, ``page``, ``pageSize``, ``modifiedOnOrAfter``, ``includeTotal``…"""
     page_cap: int | None = None
     """A page has at most so many rows, whatever ``pageSize`` says, and the next one begins behind them."""
+    row_limit: int | None = None
+    """A query of positions has at most so many rows over all its pages, in place of the documented number."""
     echoes_requested: bool = False
     """The ``pageSize`` of a response is the requested one, not the one that was used."""
     shuffled: bool = False

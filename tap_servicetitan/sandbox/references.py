@@ -28,6 +28,7 @@ REFERENCES: Mapping[str, str] = {
     "campaignId": "campaigns",
     "canceledById": USERS,
     "costTypeId": "material_cost_types",
+    "creditCardPayableAccountId": "gl_accounts",
     "createdById": USERS,
     "defaultCampaignId": "campaigns",
     "defaultRateSheetId": "client_specific_pricing",
@@ -69,6 +70,7 @@ REFERENCES: Mapping[str, str] = {
     "tagTypes": "tag_types",
     "taxZoneId": "tax_zones",
     "toLocationId": "trucks",
+    "uncategorizedExpenseAccountId": "gl_accounts",
     "vendorId": "vendors",
     "visibleToRoles": "user_roles",
     "zoneId": "zones",
@@ -78,6 +80,7 @@ REFERENCES: Mapping[str, str] = {
 
 REFERENCES_OF: Mapping[tuple[str, str], str] = {
     ("activity_types", "categoryId"): "activity_categories",
+    ("equipment_systems", "tags.typeId"): "tag_types",
     ("equipment", "categories"): "pricebook_categories",
     ("equipment", "equipmentMaterials.skuId"): "materials",
     ("equipment", "recommendations.skuId"): "services",
@@ -109,7 +112,9 @@ EMBEDDED: Mapping[str, str] = {
     "businessUnit": "business_units",
     "campaign": "campaigns",
     "costOfSaleAccount": "gl_accounts",
+    "creditAccount": "gl_accounts",
     "customFields": "custom_fields",
+    "debitAccount": "gl_accounts",
     "expensesGeneralLedgerAccount": "gl_accounts",
     "generalLedgerAccount": "gl_accounts",
     "inventoryLocation": "warehouses",

@@ -40,6 +40,8 @@ _EMPTY: Mapping[str, Mapping[str, Any]] = {
 _FRESH: Mapping[str, tuple[str, Callable[[int, int], Any]]] = {
     "attributed_leads": ("dateTime", lambda now, count: now - count),
     "capacity_warnings": ("campaignName", lambda _, count: f"Campaign {count + 1}"),
+    "fleet_vehicles": ("vin", lambda _, count: f"1FTBW2CM{count:09d}"),
+    "opt_outs": ("contactNumber", lambda _, count: f"919555{count:04d}"),
 }
 # What a row of another stream must be for these to show it.
 _SHOWN: Mapping[str, Mapping[str, Any]] = {"job_holds": {"jobStatus": "Hold"}}

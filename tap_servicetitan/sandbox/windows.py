@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from tap_servicetitan.sandbox.churn import churn
 from tap_servicetitan.sandbox.clock import DAY, iso
 from tap_servicetitan.sandbox.faults import PAGED_LISTS, WITHOUT_PAGES
-from tap_servicetitan.sandbox.figures import capacity
-from tap_servicetitan.sandbox.figures.sources import OBJECTS, figures_of, window_of
+from tap_servicetitan.sandbox.figures import capacity, fleet
+from tap_servicetitan.sandbox.figures.sources import FLEET, OBJECTS, figures_of, window_of
 from tap_servicetitan.sandbox.filters import require_parameters
 from tap_servicetitan.sandbox.pages import envelope, requested_page
 from tap_servicetitan.sandbox.parents import parent_of
@@ -38,6 +38,11 @@ def window_page(tenant: Tenant, facts: Facts, request: ApiRequest) -> Response:
     if facts.row.name == "capacities" and span.end - span.begin > capacity.AHEAD * DAY:
         raise HttpError(400)
     parent = request.path.get("id", "")
+    if facts.row.name in FLEET:
+        vins = fleet.requested_vins(request.query, span)
+        rows = fleet.positions(facts.row.name, tenant.world, span, now, vins)
+        most = tenant.quirks.of(facts.row.name).row_limit or fleet.MOST_ROWS
+        return _page(tenant, facts, request, rows[:most], now)
     if parent:
         parent_of(tenant.world, facts, request.path, now)
     return _page(tenant, facts, request, figures_of(tenant.world, facts, span, now, parent), now)
@@ -52,7 +57,8 @@ def _page(tenant: Tenant, facts: Facts, request: ApiRequest, rows: list[Item], n
         rows = [row | dict(fault.fields) for row in rows]
     rows = quirks.arranged(rows)
     empty = fault is not None and fault.kind == "empty-page"
-    place = (stream, *(value for name, value in sorted(request.query.items()) if name != "page"))
+    number_name, _ = facts.row.page_parameters
+    place = (stream, *(value for name, value in sorted(request.query.items()) if name != number_name))
     begin, end = tenant.inserted.place(place, page, empty=empty) if page else (0, len(rows))
     churn(tenant, stream, request.query)
     if stream in OBJECTS:

@@ -26,7 +26,9 @@ _BELOW: Mapping[str, tuple[str, ...]] = {
 }
 # Streams whose rows others belong to, with the fields that tell one from another.
 _ABOVE: Mapping[str, tuple[str, ...]] = {
-    name: facts.row.key for name, facts in FACTS.items() if name in {one.row.parent for one in FACTS.values()}
+    name: facts.row.key
+    for name, facts in FACTS.items()
+    if name in {one.row.parent for one in FACTS.values() if one.row.placeholders}
 }
 # Rows of these are read in the order of their changes, whatever they belong to.
 _ORDERED = frozenset(name for name, facts in FACTS.items() if facts.row.kind in {"export", "list"})
@@ -155,6 +157,10 @@ class World:
     def rows(self, stream: str, now: int) -> list[Row]:
         """Return the rows of a stream that exist at an instant."""
         return [row for row in (*self._rows[stream], *self._made[stream]) if row.exists(now)]
+
+    def ever(self, stream: str, now: int) -> list[Row]:
+        """Return the rows of a stream that have existed by an instant, deleted ones included."""
+        return [row for row in (*self._rows[stream], *self._made[stream]) if row.created <= now]
 
     def below(self, stream: str, parent: tuple[str, ...], now: int) -> list[Row]:
         """Return the rows of a stream that belong to a row of another one, in the order of their changes."""

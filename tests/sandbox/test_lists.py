@@ -15,10 +15,19 @@ if TYPE_CHECKING:
 
 PAGED = [stream for stream in LISTS if "pageSize" in FACTS[stream].parameters]
 SMALLER = {"intacct_business_unit_mappings", "journal_entries", "return_types", "submissions"}
+FLEET = {
+    "startTime": "2026-10-01T00:00:00Z",
+    "endTime": "2026-10-02T00:00:00Z",
+    "vins": '["1FTBW2CM000000000"]',
+    "pagination.pageNumber": "1",
+    "pagination.pageSize": "50",
+}
 REQUIRED: dict[str, dict[str, str]] = {
     "installed_equipment_custom_fields": {"page": "1", "pageSize": "50", "descending": "false"},
     "intacct_business_unit_mappings": {"page": "0", "pageSize": "50", "includeTotal": "true"},
     "return_types": {"activeOnly": "false"},
+    "fleet_events": FLEET,
+    "fleet_gps": FLEET,
 }
 HIDING = [stream for stream in LISTS if {"active", "activeOnly", "includeInactive"} & {*FACTS[stream].parameters}]
 SHOWING = {"includeInactive": "true", "activeOnly": "false", "active": "Any"}

@@ -31,11 +31,11 @@ ALL_OF: dict[str, dict[str, str]] = {
     "intacct_business_unit_mappings": {"includeTotal": "true"},
     "installed_equipment_custom_fields": {"descending": "false"},
 }
-WHOLE = {"contact_preferences", "contact_method_preferences", "estimate_status_changes"} | {
+WHOLE = {"fleet_vehicles", "contact_preferences", "contact_method_preferences", "estimate_status_changes"} | {
     f"membership_type_{name}" for name in ("recurring_service_items", "discounts", "duration_billing_items")
 }
 OBJECTS = {"job_booked_logs", *(stream for stream in CHILDREN if BY_NAME[stream].placeholders == ("id",))}
-TENANT_ONLY = {"arrival_window_configuration", "business_hours", "task_management_data"}
+TENANT_ONLY = {stream for stream in LISTS if "tenantId" in BY_NAME[stream].key}
 OF_TASKS = {"task_types": "taskTypes", "task_sources": "taskSources", "task_resolutions": "taskResolutions"}
 # The placeholders of each address, with the parent's field that fills it.
 DEEPER = {
@@ -149,6 +149,8 @@ def read_spans(client: Client, stream: str) -> Iterator[Item]:
                 "endsOnOrBefore": f"2026-11-{day + 1:02d}T00:00:00Z",
             }
             yield from client.body(stream, span | {"skillBasedAvailability": False})["availabilities"]
+    elif stream.startswith("fleet_"):
+        yield from read_fleet(client, stream)
     elif stream in SPANS:
         yield from (row for month in (9, 10, 11) for row in read_days(client, stream, month))
     elif stream == "attributed_leads":
@@ -156,6 +158,35 @@ def read_spans(client: Client, stream: str) -> Iterator[Item]:
     else:
         for month in range(1, 12):
             yield from read_month(client, stream, month)
+
+
+def read_fleet(client: Client, stream: str) -> Iterator[Item]:
+    """Ask for each day of all vehicles; the last days are not told yet, and a day is the longest span."""
+    vins = [one["vin"] for one in client.body("fleet_vehicles")]
+    for day in range(1, 32):
+        span = {"startTime": f"2026-10-{day:02d}T00:00:00Z", "endTime": f"2026-10-{day:02d}T23:59:59.9999999Z"}
+        page, more = 1, True
+        while more:
+            body = client.body(stream, span | {"vins": vins, "pagination": {"pageNumber": page, "pageSize": 40}})
+            yield from body["data"]
+            page, more = page + 1, body["hasMore"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status"),
+    [
+        ({}, 200),
+        ({"endTime": "2026-10-02T00:00:01Z"}, 400),
+        ({"vins": []}, 400),
+        ({"vins": [*map(str, range(51))]}, 400),
+    ],
+    ids=["a day", "more than a day", "no vehicle", "51 vehicles"],
+)
+def test_a_query_of_the_fleet_has_its_limits(wrong: Item, status: int, client: Client) -> None:
+    """A query spans a day and names up to 50 vehicles."""
+    asked = {"startTime": "2026-10-01T00:00:00Z", "endTime": "2026-10-02T00:00:00Z", "vins": ["1FTBW2CM000000000"]}
+    pages = {"pagination": {"pageNumber": 1, "pageSize": 40}}
+    assert client.ask("fleet_gps", asked | pages | wrong).status_code == status
 
 
 def read_days(client: Client, stream: str, month: int) -> Iterator[Item]:

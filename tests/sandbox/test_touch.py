@@ -26,7 +26,7 @@ NOT_TOUCHED = {"task_management_data": "task_types"} | {
     stream: "touch the rows" for stream in STREAMS if BY_NAME[stream].kind == "window" and stream != "attributed_leads"
 }
 # One row for each tenant.
-SINGLE = {"arrival_window_configuration", "business_hours"}
+SINGLE = {stream for stream in STREAMS if BY_NAME[stream].kind == "list" and "tenantId" in BY_NAME[stream].key}
 
 
 @pytest.mark.parametrize("stream", sorted({*STREAMS} - {*FEEDS} - NOT_TOUCHED.keys()))

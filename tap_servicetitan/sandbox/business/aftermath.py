@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from tap_servicetitan.sandbox.business import books, crew, paper, people, plans, purchases
+from tap_servicetitan.sandbox.business import books, crew, expenses, paper, people, plans, purchases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ _FOLLOW_UPS: Mapping[str, tuple[FollowUp, ...]] = {
     "customers": (people.customer_notes, people.meet),
     "estimates": (plans.items, plans.status_changes),
     "installed_equipment": (paper.find,),
-    "inventory_bills": (purchases.receive, purchases.owe),
+    "inventory_bills": (purchases.receive, purchases.owe, expenses.spend),
     "invoices": (paper.invoice_tasks, books.credit),
     "jobs": (paper.booked, paper.attach, paper.submit, paper.review, paper.assign, purchases.request),
     "leads": (people.lead_notes,),

@@ -20,6 +20,7 @@ YEAR = 365 * DAY
 
 _TWO_LOCATIONS_ONCE_IN = 10
 _COMMERCIAL_ONCE_IN = 8
+_SYSTEM_ONCE_IN = 4
 _SHARED_CONTACT_ONCE_IN = 15
 _MEMBER_ONCE_IN = 4
 
@@ -92,7 +93,17 @@ def install(shop: Shop, client: Client, location: Row, at: int, given: dict[str,
         "actualReplacementDate": None,
         "tags": [],
     }
-    return shop.world.add("installed_equipment", at, facts | given)
+    return shop.world.add("installed_equipment", at, facts | _system(shop, location, at) | given)
+
+
+def _system(shop: Shop, location: Row, at: int) -> dict[str, Any]:
+    """Make the equipment of some locations a part of a system."""
+    if location.number % _SYSTEM_ONCE_IN:
+        return {"systemId": None, "parent": None}
+    user = shop.world.directory.user(location.number)
+    given = {"locationId": location.id, "name": "Comfort system", "tags": [], "createdBy": user, "modifiedBy": user}
+    system = shop.world.add("equipment_systems", at, given)
+    return {"systemId": system.id, "parent": {"id": system.id, "type": "System"}}
 
 
 def _contacts(shop: Shop, client: Client, at: int, rng: Random) -> None:

@@ -60,6 +60,7 @@ _ALTERED: Mapping[str, tuple[str, int]] = {
     "tag_types": ("color", 60),
     "technicians": ("dailyGoal", 40),
     "timesheet_codes": ("description", 80),
+    "equipment_systems": ("memo", 300),
 }
 # The same, in lists.
 _ALTERED_LISTS: Mapping[str, tuple[str, int]] = {

@@ -23,6 +23,10 @@ def open_lists(world: World, at: int) -> None:
     world.add("business_hours", at, {"weekdays": hours, "saturday": [{"fromHour": 9, "toHour": 13}], "sunday": []})
     world.add("arrival_window_configuration", at, {"configuration": "StartTimeOfArrivalWindow"})
     world.add("task_management_data", at, {})
+    accounts = {"creditCardPayableAccountId": id_of("gl_accounts", 8), "uncategorizedExpenseAccountId": None}
+    world.add("well_known_gl_accounts", at, accounts)
+    for number, kind in enumerate(("Global", "Marketing", "Other", "Global", "Unknown")):
+        world.add("opt_outs", at + number * HOUR, {"contactNumber": f"919555{number:04d}", "optOutType": kind})
     for number in range(world.directory.sizes["trucks"]):
         facts = {
             "name": world.directory.name("trucks", number),
@@ -32,6 +36,9 @@ def open_lists(world: World, at: int) -> None:
             "inventoryTemplateId": world.directory.pick("inventory_templates", number),
         }
         world.add("trucks", at + number * HOUR, facts)
+        driver = world.directory.name("technicians", number % world.directory.sizes["technicians"])
+        vehicle = {"vin": f"1FTBW2CM{number:09d}", "name": facts["name"], "driverName": driver}
+        world.add("fleet_vehicles", at + number * HOUR, vehicle)
     for number in range(world.directory.sizes["technicians"] * 2):
         skilled = {"technicianId": world.directory.pick("technicians", number // 2), "active": number % 9 != 4}  # noqa: PLR2004 - a rate
         world.add("technician_skills", at + number * HOUR, skilled | {"name": _SKILLS[number % len(_SKILLS)]})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from tap_servicetitan.sandbox.clock import DAY, ticks
 from tap_servicetitan.sandbox.directory import ROUTERS
 from tap_servicetitan.sandbox.facts import TENANT
-from tap_servicetitan.sandbox.figures import ads, capacity, online, spending
+from tap_servicetitan.sandbox.figures import ads, capacity, fleet, online, spending
 from tap_servicetitan.sandbox.spans import Span, calendar_spans
 
 if TYPE_CHECKING:
@@ -38,9 +38,12 @@ _SOURCES: Mapping[str, Source] = {
     "campaign_performance": functools.partial(ads.performance, 1),
     "capacities": capacity.availabilities,
     "email_channel_costs": spending.email_costs,
+    "fleet_events": functools.partial(fleet.positions, "fleet_events"),
+    "fleet_gps": functools.partial(fleet.positions, "fleet_gps"),
     "keyword_performance": functools.partial(ads.performance, 3),
 }
 _BELOW: Mapping[str, Below] = {"router_performance": online.router, "scheduler_performance": online.scheduler}
+FLEET = frozenset({"fleet_events", "fleet_gps"})
 OBJECTS = frozenset({"email_channel_costs", *_BELOW})
 """Streams whose body is one object, which is the row."""
 
@@ -75,6 +78,8 @@ def all_figures(world: World, tenant_id: int, facts: Facts, now: int) -> Iterato
 
 
 def _range(world: World, facts: Facts, now: int) -> tuple[int, int]:
+    if facts.row.name in FLEET:
+        return (world.start // DAY - fleet.DAYS) * DAY, now
     match facts.row.name:
         case "attributed_leads":
             return 0, now

@@ -42,8 +42,8 @@ def each_row_that(is_meant: Callable[[Endpoint], object]) -> pytest.MarkDecorato
 each_row = each_row_that(lambda _row: True)
 TABLE = Path(endpoints.__file__)
 
-WRITES = {"capacities": "tn.dis.capacity:w"}
-"""A POST that reads: the vendor asks for the scope to write."""
+WRITES = {"capacities": "tn.dis.capacity:w", "fleet_events": "tn.flt.events:w", "fleet_gps": "tn.flt.gps:w"}
+"""POSTs that read: the vendor wants the scope to write."""
 
 NULL_BY_DECLARATION = {
     # The vendor declares no property of these two rows as never null, and both are listed and asked for by id.
@@ -87,6 +87,9 @@ SMALLER_PAGES = {
     # Clients met the limit on live tenants.
     "submissions": 500,
     "return_types": 500,
+    # Nothing is known: a cautious one.
+    "fleet_events": 1_000,
+    "fleet_gps": 1_000,
 }
 
 FEW = {"report_categories", "schedulers", "wbs_segments"}
@@ -151,7 +154,7 @@ def sent(row: Endpoint) -> set[str]:
     if row.kind == "export":
         found |= {"from", "includeRecentChanges"}
     if row.page_size:
-        found |= {"page", "pageSize"}
+        found |= {*row.page_parameters}
     if row.window:
         found |= {row.window.start, row.window.end}
     if "sort" in stream_facts(row):
@@ -248,9 +251,22 @@ def test_the_replication_key_is_a_time(row: Endpoint) -> None:
 @each_row_that(lambda row: "modifiedOn" in known_fields(row))
 def test_the_replication_key_moves_with_a_change(row: Endpoint) -> None:
     """Where there is a modifiedOn, and the API filters by it, it is the replication key: createdOn does not move."""
-    can_be_asked = "modifiedOnOrAfter" in documented(row)
+    can_be_asked = "modifiedOnOrAfter" in documented(row) and not row.timestamp_misses
     assert row.replication_key == ("modifiedOn" if row.kind == "export" or can_be_asked else None)
     assert row.modified_since == ("modifiedOnOrAfter" if can_be_asked else None)
+
+
+@each_row_that(lambda row: row.timestamp_misses)
+def test_what_a_timestamp_misses_is_read_in_full(row: Endpoint) -> None:
+    """A list whose timestamp does not say all changes is read in full, although the API could leave rows out."""
+    assert (row.kind, row.replication_key, row.modified_since) == ("list", None, None)
+    assert "modifiedOnOrAfter" in documented(row)
+
+
+@pytest.mark.parametrize("stream", ["customers", "locations"])
+def test_a_merged_row_says_what_it_was_merged_to(stream: str) -> None:
+    """What was merged comes once more, with the id of the row that took its place."""
+    assert types(declared(BY_NAME[stream])["mergedToId"]) == ["integer"]
 
 
 @each_row_that(lambda row: row.modified_since)
@@ -324,8 +340,9 @@ def test_the_switch_is_not_among_the_usual_parameters(row: Endpoint) -> None:
 @each_row
 def test_pages_are_asked_for_where_there_are_pages(row: Endpoint) -> None:
     """A list is asked for pages exactly where the documents know them; a feed has none to ask for."""
-    has_pages = {"page", "pageSize"} <= documented(row)
-    assert bool({"page", "pageSize"} & documented(row)) is has_pages
+    has_pages = {*row.page_parameters} <= documented(row)
+    assert bool({*row.page_parameters} & documented(row)) is has_pages
+    assert has_pages or not any(re.search("page(size|number)?$", name, re.IGNORECASE) for name in documented(row))
     assert row.page_size == (SMALLER_PAGES.get(row.name, PAGE_SIZE) if has_pages else None)
     assert row.first_page == (0 if row.name == "intacct_business_unit_mappings" else 1)
 
@@ -497,7 +514,7 @@ def test_a_window_tells_its_span(row: Endpoint) -> None:
         assert row.window.fields.get(row.replication_key or "") == "start"
         assert row.replication_key in parts
     else:
-        assert types(declared(row)[row.replication_key or "startUtc"]) == ["string"]
+        assert types(known_fields(row)[row.replication_key or "startUtc"]) == ["string"]
     assert row.modified_since is None
     assert not (row.window.ahead and row.window.look_back)
     assert not row.window.sparse or row.page_size, "emptiness is asked with a page of one row"
@@ -516,6 +533,7 @@ def test_the_table_is_nothing_but_literals() -> None:
 
 ROWS = ("export", "incremental_list", "full_list", "unpaged", "child", "child_object", "windowed")
 ORDINARY = ("export", "incremental_list", "full_list", "unpaged")
+CONSTANTS = ("AD_DAYS", "BODY", "COST_MONTHS", "FLEET_DAYS", "PAGE_SIZE", "SESSION_MONTHS")
 LINE = 120
 INDENT = 8
 
@@ -578,9 +596,8 @@ def _code(node: ast.AST) -> list[ast.AST]:
             return [found for element in elements for found in _code(element)]
         case ast.Dict(keys=keys, values=values):
             return [found for part in (*keys, *values) for found in ([node] if part is None else _code(part))]
-        case ast.Constant() | ast.Name(id="AD_DAYS" | "COST_MONTHS" | "PAGE_SIZE" | "SESSION_MONTHS" | "BODY"):
-            return []
-    return [node]
+    is_known = isinstance(node, ast.Constant) or (isinstance(node, ast.Name) and node.id in CONSTANTS)
+    return [] if is_known else [node]
 
 
 @pytest.mark.parametrize(
@@ -654,6 +671,9 @@ def test_a_row_that_can_be_is_made(kind: str) -> None:
             {"replication_key": None},
             "sends 'modifiedOnOrAfter' without a replication_key",
             id="filter without a replication key",
+        ),
+        pytest.param(
+            "list", {"timestamp_misses": "items"}, "a replication_key that misses changes", id="misses changes"
         ),
         pytest.param("child", {"parent": None}, "is a child without a parent", id="child without a parent"),
         pytest.param(
@@ -837,7 +857,17 @@ def test_a_placeholder_is_filled_by_the_id_unless_linked() -> None:
     (row,) = module("jpm", "/jpm/v2", child("items", "segments", path, link={"projectId": "projectId"}))
     assert row.placeholders == ("projectId", "segmentId")
     assert row.links == {"projectId": "projectId", "segmentId": "id"}
-    assert child("holds", "jobs", "jobs/holds", ids="ids").links == {}
+    holds = child("holds", "jobs", "jobs/holds", ids="ids")
+    assert (holds.links, holds.id_field) == ({}, "id")
+    assert child("holds", "jobs", "jobs/holds", ids="vins", link={"vins": "vin"}).id_field == "vin"
+
+
+@each_row_that(lambda row: row.ids)
+def test_what_is_asked_by_ids_names_a_field_of_the_parent(row: Endpoint) -> None:
+    """The values that a request lists are those of a key of the parent, and never null."""
+    parent = BY_NAME[row.parent or ""]
+    assert parent.key == (row.id_field,)
+    assert not may_be_null(known_fields(parent)[row.id_field])
 
 
 def _plain(path: str) -> str:

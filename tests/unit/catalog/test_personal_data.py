@@ -36,7 +36,7 @@ KNOWN = personal_data()
 DEFAULTS = {name: one["default"] for name, one in SETTINGS["properties"].items() if "default" in one}
 
 LOOKS_PERSONAL = re.compile(
-    r"name$|mail$|phone|fax$|street|^unit$|zips?$|cit(y|ies)$|address|latitude|longitude|birth|memo$|notes?$|summary"
+    r"name$|mail$|phone|contactnumber$|fax$|street|^unit$|zips?$|cit(y|ies)$|address|latitude|longitude|birth|memo$|notes?$|summary"
     r"|comments?$|^text$|^bio$|recording|voicemail|caller|(created|modified|applied|canceled|exported)by$"
     r"|^(hourly|burden|commission|soldby)rate$|^(hire|termination)date$|description$|url$|images?$|video|title$"
     r"|^values?$|useragent|instructions|message$|response",

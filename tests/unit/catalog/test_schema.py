@@ -277,7 +277,7 @@ def test_a_key_that_is_no_property_is_refused(monkeypatch: pytest.MonkeyPatch) -
 def test_a_row_without_facts_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A row without facts is refused with its name, the file and the script that helps."""
     monkeypatch.setattr(under_test, "facts", lambda _module: {})
-    with pytest.raises(LookupError, match=r"^jobs: no facts in schemas/.*refresh_schemas\.py"):
+    with pytest.raises(LookupError, match=r"^jobs: no facts in schemas/.*refresh_schemas"):
         stream_schema(export("jobs"))
 
 
@@ -437,6 +437,9 @@ def _known(row: Endpoint) -> Facts:
         added["_end_marker"] = {"type": "boolean"}
     if row.name == "calls_list":
         added["modifiedOn"] = declared["leadCall"]["properties"]["modifiedOn"]
+    for name, path in row.copied_fields.items():
+        outer, _, inner = path.partition(".")
+        added[name] = declared[outer]["properties"][inner]
     return added | declared
 
 

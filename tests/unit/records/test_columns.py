@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from tap_servicetitan.sandbox.server import Sandbox
 
 WITH_TYPES = {
-    "adjustments", "customers", "employees", "installed_equipment_details", "jobs", "locations", "memberships",
-    "payroll_settings", "projects", "purchase_order_requests", "purchase_orders", "receipts", "returns",
+    "adjustments", "customers", "employees", "equipment_systems", "installed_equipment_details", "jobs", "locations",
+    "memberships", "payroll_settings", "projects", "purchase_order_requests", "purchase_orders", "receipts", "returns",
     "service_agreements", "technicians", "transfers", "vendors",
 }  # fmt: skip
 """The streams whose custom fields have an ID; those of accounting have a name alone."""
