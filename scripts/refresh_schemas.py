@@ -1,24 +1,28 @@
 """Refresh ``tap_servicetitan/catalog/schemas/`` from a folder of the vendor's OpenAPI documents.
 
-    python scripts/refresh_schemas.py <folder> [<module> ...]
+    python -m scripts.refresh_schemas [--check] <folder> [<module> ...]
 
-With modules, such as crm, only their rows are refreshed, and only their documents have to be there.
+With modules, such as crm, only their rows are refreshed, and only their documents have to be there. With --check,
+nothing is written, and a change is exit code 1. Without, that is for a path which is neither read nor excused.
 
 Walks the stream table, looks each row's path up in the documents, and stores the facts that
 carry over: names, types, nullability, enum and format of the fields, the query parameters and
 the scope, and the fields around the records. The vendor's sentences stay behind. What was added,
-removed or retyped is printed; running it again with the same documents changes and prints nothing.
+removed or retyped is printed, and of all paths in the documents, read or not, what came, went or changed; running
+it again with the same documents changes and prints nothing.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
+from scripts import api_paths
+from scripts.api_documents import Json, body_parameters, fact, plain, properties, read_documents, resolve, types_of
 from tap_servicetitan.catalog.endpoints import ENDPOINTS
 from tap_servicetitan.reports.api import REPORTS_SCOPES
 
@@ -29,8 +33,6 @@ if TYPE_CHECKING:
 
 SCHEMAS = Path(__file__).parent.parent / "tap_servicetitan" / "catalog" / "schemas"
 SCOPES = SCHEMAS.parent / "scopes.json"
-
-Json = dict[str, Any]
 
 PAGE = ["page", "pageSize", "hasMore", "totalCount", "data"]
 """The usual fields around the records of a page."""
@@ -45,84 +47,20 @@ UNDOCUMENTED: dict[str, Json] = {
     },
 }
 
-
-def read_documents(folder: Path) -> dict[str, tuple[Json, Json]]:
-    """Index the documents by path: ``/crm/v2/tenant/{tenant}/…`` to (document, path item)."""
-    found: dict[str, tuple[Json, Json]] = {}
-    for file in sorted(folder.glob("*.json")):
-        document = json.loads(file.read_text())
-        base = urlsplit(document["servers"][0]["url"]).path
-        for path, item in document["paths"].items():
-            found[plain(base + path)] = (document, item | {"path": base + path})
-    return found
-
-
-def plain(url: str) -> str:
-    """Leave out how placeholders are named: in the table, by the field that their value goes into."""
-    return re.sub(r"{\w+}", "{}", url)
+SCOPE_NAMES: dict[str, str] = {
+    # Not known in the words of the developer portal; written as it has those of their siblings.
+    "tn.acc.expensetransactions:r": "Accounting → Expense Transactions (Read)",
+    "tn.eqs.equipmentsystems:r": "Equipment Systems → Equipment Systems (Read)",
+    "tn.flt.events:w": "Fleet Pro → Events (Write)",
+    "tn.flt.gps:w": "Fleet Pro → GPS (Write)",
+    "tn.flt.vehicles:r": "Fleet Pro → Vehicles (Read)",
+    "tn.tlc.optinout:r": "Telecom → Opt In Outs (Read)",
+}
 
 
-def resolve(document: Json, schema: Json, seen: tuple[str, ...] = ()) -> tuple[Json, tuple[str, ...], bool]:
-    """Follow references and one-member unions; also tell the references passed and whether null is allowed."""
-    nullable = schema.get("nullable", False)
-    if union := schema.get("oneOf"):
-        member = next(one for one in union if one.get("type") != "null")
-        inner, seen, inner_nullable = resolve(document, member, seen)
-        return inner, seen, nullable or inner_nullable or len(union) > 1
-    if reference := schema.get("$ref"):
-        inner, passed, inner_nullable = resolve(
-            document, document["components"]["schemas"][reference.rsplit("/", 1)[1]], (*seen, reference)
-        )
-        return inner, passed, nullable or inner_nullable
-    return schema, seen, nullable
-
-
-def fact(document: Json, schema: Json, seen: tuple[str, ...] = ()) -> Json:
-    """Reduce a schema to its facts. A component that contains itself is cut where it comes again."""
-    inner, passed, nullable = resolve(document, schema, seen)
-    if variants := inner.get("anyOf"):
-        parts = [fact(document, one, passed) for one in variants]
-        return merged([*parts, {"type": "null"}] if nullable else parts)
-    types = [inner["type"]] if isinstance(inner["type"], str) else list(inner["type"])
-    if nullable and "null" not in types:
-        types.append("null")
-    facts: Json = {"type": types if len(types) > 1 else types[0]}
-    facts |= {word: inner[word] for word in ("format", "enum") if word in inner}
-    if "array" in types:
-        facts["items"] = fact(document, inner["items"], passed)
-    if "properties" in inner and len(set(passed)) == len(passed):
-        facts["properties"] = properties(document, inner, passed)
-    return facts
-
-
-def merged(variants: list[Json]) -> Json:
-    """Make one fact of several that a value may be of: all their types, and the properties of all."""
-    types = dict.fromkeys(one for each in variants for one in _types(each))
-    facts: Json = {"type": list(types) if len(types) > 1 else next(iter(types))}
-    some = [each for each in variants if _types(each) != ["null"]]
-    formats = {each.get("format") for each in some}
-    if len(formats) == 1 and (only := formats.pop()):
-        facts["format"] = only
-    if some and all("enum" in each for each in some):
-        facts["enum"] = list(dict.fromkeys(one for each in some for one in each["enum"]))
-    if items := [each["items"] for each in variants if "items" in each]:
-        facts["items"] = merged(items)
-    names = dict.fromkeys(name for each in variants for name in each.get("properties", ()))
-    if names:
-        facts["properties"] = {
-            name: merged([each["properties"][name] for each in variants if name in each.get("properties", ())])
-            for name in names
-        }
-    return facts
-
-
-def _types(facts: Json) -> list[str]:
-    return [facts["type"]] if isinstance(facts["type"], str) else facts["type"]
-
-
-def properties(document: Json, schema: Json, seen: tuple[str, ...]) -> Json:
-    """Reduce the properties of an object to their facts, in the vendor's order."""
-    return {name: fact(document, part, seen) for name, part in schema["properties"].items()}
+def is_in(row: Endpoint, documents: dict[str, tuple[Json, Json]]) -> bool:
+    """Tell whether the documents have the path of a row, with its method."""
+    return row.method.lower() in documents.get(plain(row.url), ({}, {}))[1]
 
 
 def endpoint_facts(row: Endpoint, documents: dict[str, tuple[Json, Json]]) -> Json:
@@ -137,8 +75,7 @@ def endpoint_facts(row: Endpoint, documents: dict[str, tuple[Json, Json]]) -> Js
         "required": [one["name"] for one in query if one.get("required")],
     }
     if row.method == "POST":
-        asked, _, _ = resolve(document, operation["requestBody"]["content"]["application/json"]["schema"])
-        facts |= {"parameters": list(asked["properties"]), "required": asked["required"]}
+        facts |= body_parameters(document, operation["requestBody"]["content"]["application/json"]["schema"])
     if sort := sort_by_id(query):
         facts["sort"] = sort
     return facts | answer_facts(row, document, operation["responses"]["200"])
@@ -160,7 +97,7 @@ def answer_facts(row: Endpoint, document: Json, answer: Json) -> Json:
     if row.records:
         facts["envelope"] = list(body["properties"])
         body, passed, _ = resolve(document, body["properties"][row.records], passed)
-    if "array" in _types(body):
+    if "array" in types_of(body):
         body, passed, _ = resolve(document, body["items"], passed)
     if row.scalar:
         return facts | {"properties": {row.scalar: fact(document, body)}}
@@ -193,7 +130,7 @@ def _is_nested(value: Json) -> bool:
     return any(isinstance(part, dict) for part in value.values())
 
 
-def flatten(facts: Json, prefix: str = "") -> dict[str, str]:
+def flatten(facts: Json, prefix: str = "") -> dict[str, Json]:
     """List the properties, nested ones too, as dotted path to what is known of each."""
     flat = {}
     for name, part in facts.get("properties", {}).items():
@@ -201,25 +138,40 @@ def flatten(facts: Json, prefix: str = "") -> dict[str, str]:
         inner = part
         while "items" in inner:
             path, inner = f"{path}[]", inner["items"]
-        flat[path] = " ".join(str(part.get(word)) for word in ("type", "format", "enum")) + f" {inner['type']}"
+        known = {word: part[word] for word in ("type", "format", "enum") if word in part}
+        flat[path] = known | ({"items": inner["type"]} if inner is not part else {})
         flat |= flatten(inner, f"{path}.")
     return flat
 
 
 def report(stream: str, old: Json, new: Json) -> list[str]:
-    """Tell what the new facts add, remove or retype."""
+    """Report what the new facts add, remove or retype."""
     before, after = flatten(old), flatten(new)
     lines = [f"added    {stream}.{name}" for name in after if name not in before]
     lines += [f"removed  {stream}.{name}" for name in before if name not in after]
     lines += [
-        f"retyped  {stream}.{name}: {before[name]} -> {after[name]}"
+        f"retyped  {stream}.{name}: {retyped(before[name], after[name])}"
         for name in after
         if name in before and before[name] != after[name]
     ]
     for word in ("path", "scope", "parameters", "required", "sort", "envelope"):
         if old and old.get(word) != new.get(word):
-            lines.append(f"changed  {stream}: {word} {old.get(word)} -> {new.get(word)}")
+            lines.append(f"changed  {stream}: {difference(word, old.get(word), new.get(word))}")
     return lines
+
+
+def difference(word: str, before: object, after: object) -> str:
+    """Say how a fact changed; of a list, what came and went."""
+    if isinstance(before, list) and isinstance(after, list) and {*before} != {*after}:
+        came, went = [one for one in after if one not in before], [one for one in before if one not in after]
+        return " ".join([word, *(f"+{one}" for one in came), *(f"-{one}" for one in went)])
+    return f"{word} {before} -> {after}"
+
+
+def retyped(old: Json, new: Json) -> str:
+    """Say what changed about a property."""
+    words = [word for word in dict.fromkeys([*old, *new]) if old.get(word) != new.get(word)]
+    return ", ".join(difference(word, old.get(word), new.get(word)) for word in words)
 
 
 def rows_of(modules: Collection[str]) -> list[Endpoint]:
@@ -230,26 +182,31 @@ def rows_of(modules: Collection[str]) -> list[Endpoint]:
     return [row for row in ENDPOINTS if not modules or row.module in modules]
 
 
-def refresh(documents: dict[str, tuple[Json, Json]], folder: Path = SCHEMAS, only: Collection[str] = ()) -> list[str]:
-    """Write the facts of all rows, or of those of some modules, below `folder` and tell what changed."""
-    modules: dict[str, Json] = {}
-    rows = rows_of(only)
-    lost = [row.name for row in rows if plain(row.url) not in documents]
-    if lost:
-        msg = f"no document has the path of: {', '.join(lost)}; fix the row in endpoints.py or bring its document"
-        raise SystemExit(msg)
-    for row in rows:
-        modules.setdefault(row.module, {})[row.name] = endpoint_facts(row, documents)
+def refresh(
+    documents: dict[str, tuple[Json, Json]],
+    folder: Path = SCHEMAS,
+    only: Collection[str] = (),
+    *,
+    write: bool = True,
+) -> list[str]:
+    """Write the facts of all rows, or of those of some modules, below `folder`, and report what changed."""
+    modules: dict[str, dict[str, Endpoint]] = {}
+    for row in rows_of(only):
+        modules.setdefault(row.module, {})[row.name] = row
     lines = []
-    for module, streams in modules.items():
+    for module, rows in modules.items():
         file = folder / f"{module}.json"
-        old = json.loads(file.read_text()) if file.exists() else {}
-        for stream in [*streams, *(gone for gone in old if gone not in streams)]:
-            if stream not in streams:
-                lines.append(f"removed  {stream}")
-            else:
-                lines += report(stream, old.get(stream, {}), streams[stream])
-        file.write_text(dump(streams) + "\n")
+        old = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        # A row that is in no document keeps its facts; `api_paths` reports it.
+        new = {
+            name: endpoint_facts(row, documents) if is_in(row, documents) else old[name]
+            for name, row in rows.items()
+            if is_in(row, documents) or name in old
+        }
+        lines += [f"removed  {stream}" for stream in old if stream not in rows]
+        lines += [line for stream, facts in new.items() for line in report(stream, old.get(stream, {}), facts)]
+        if write:
+            file.write_text(dump(new) + "\n", encoding="utf-8")
     return lines
 
 
@@ -260,32 +217,61 @@ def scope_names(documents: dict[str, tuple[Json, Json]], only: Collection[str] =
         for scheme in document.get("components", {}).get("securitySchemes", {}).values():
             for flow in scheme.get("flows", {}).values():
                 known |= flow["scopes"]
-    used = {endpoint_facts(row, documents)["scope"] for row in rows_of(only)}
+    used = {endpoint_facts(row, documents)["scope"] for row in rows_of(only) if is_in(row, documents)}
     used |= {*REPORTS_SCOPES} if not only or "reporting" in only else set()
-    return {scope: known[scope] for scope in sorted(used)}
+    return {scope: SCOPE_NAMES.get(scope) or known.get(scope, scope) for scope in sorted(used)}
 
 
 def refresh_scopes(
-    documents: dict[str, tuple[Json, Json]], file: Path = SCOPES, only: Collection[str] = ()
+    documents: dict[str, tuple[Json, Json]], file: Path = SCOPES, only: Collection[str] = (), *, write: bool = True
 ) -> list[str]:
-    """Write the names of the scopes and tell which changed."""
+    """Write the names of the scopes, and report which changed."""
     old = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     new = scope_names(documents, only)
-    if only:
+    if only or not all(is_in(row, documents) for row in rows_of(only)):
         new = dict(sorted((old | new).items()))
-    file.write_text(json.dumps(new, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if write:
+        file.write_text(json.dumps(new, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return [f"renamed  {scope}: {old.get(scope)} -> {name}" for scope, name in new.items() if old.get(scope) != name]
 
 
-def main() -> None:
-    """Refresh the facts from the folder named on the command line."""
-    folder, only = Path(*sys.argv[1:2]), sys.argv[2:]
-    if len(sys.argv) == 1 or not folder.is_dir():
-        raise SystemExit(__doc__)
-    documents = read_documents(folder)
-    for line in [*refresh(documents, only=only), *refresh_scopes(documents, only=only)]:
-        sys.stdout.write(line + "\n")
+def refresh_paths(
+    documents: dict[str, tuple[Json, Json]],
+    file: Path = api_paths.KNOWN,
+    only: Collection[str] = (),
+    *,
+    write: bool = True,
+) -> tuple[list[str], list[str]]:
+    """Write which paths the documents have; report what changed, and which paths wait for a decision."""
+    old, new = api_paths.stored(file), api_paths.paths_in(documents)
+    if only:
+        here = {documents[plain(row.url)][1]["base"] for row in rows_of(only) if is_in(row, documents)}
+        new = {
+            base: new[base] if base in here else paths for base, paths in (old | new).items() if base in {*old, *here}
+        }
+    if write:
+        file.write_text(api_paths.dump(dict(sorted(new.items()))), encoding="utf-8")
+    return [*api_paths.changes(old, new)], [*api_paths.undecided(new)]
+
+
+def main() -> int:
+    """Refresh the facts from the folder named on the command line, and print what changed."""
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.refresh_schemas", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; a change is exit code 1")
+    parser.add_argument("folder", type=Path, help="a folder of OpenAPI documents")
+    parser.add_argument("module", nargs="*", help="a module, such as crm")
+    given = parser.parse_args()
+    if not given.folder.is_dir():
+        parser.error(f"{given.folder} is no folder")
+    documents, only, write = read_documents(given.folder), given.module, not given.check
+    changed, undecided = refresh_paths(documents, only=only, write=write)
+    changed += refresh(documents, only=only, write=write)
+    changed += refresh_scopes(documents, only=only, write=write)
+    sys.stdout.writelines(f"{line}\n" for line in [*changed, *undecided])
+    return int(bool(undecided or (given.check and changed)))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
