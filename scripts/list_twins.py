@@ -14,7 +14,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scripts.refresh_schemas import answer_facts, plain, read_documents, sort_by_id
+from scripts.api_documents import plain, read_documents
+from scripts.refresh_schemas import answer_facts, sort_by_id
 from tap_servicetitan.catalog.endpoints import ENDPOINTS
 from tap_servicetitan.catalog.schema import stream_facts
 

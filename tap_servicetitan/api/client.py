@@ -128,7 +128,7 @@ class Client:
             reply,
             self._settings.tenant_id,
             others_served=self.accepted.is_set(),
-            hidden=[*self._token.hidden, *filter(None, [request.params.get("from")])],
+            hidden=[*self._token.hidden, *([str(token)] if (token := request.params.get("from")) else [])],
         )
         if reply.is_served:
             self.accepted.set()

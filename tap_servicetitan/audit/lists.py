@@ -104,7 +104,7 @@ class AuditReader(ListReader):
         """
         total = 0
         for each in self.row.each_pass:
-            found = self._fetch_page(self._paged({**params, **each, **self._counted}, 1, 1), None).total
+            found = self.fetch_page(self._paged({**params, **each, **self._counted}, 1, 1), None).total
             if found is None:
                 msg = f"{self.name}: the API does not say how many rows the list has"
                 raise NotAuditableError(msg)
