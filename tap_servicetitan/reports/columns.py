@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 Kind = Literal["number", "boolean", "date", "text"]
 Schema = dict[str, Any]
 
-KEY, REPORT_ID, WINDOW_FROM, WINDOW_TO, RUN_AT, MISFITS = (
+KEY, REPORT_ID, WINDOW_FROM, WINDOW_TO, RUN_AT, MISFITS, END_MARKER = (
     "_key",
     "_report_id",
     "_window_from",
     "_window_to",
     "_run_at",
     "_misfits",
+    "_end_marker",
 )
 """Columns that the tap adds. Those of a report never begin with an underscore."""
 
@@ -58,6 +59,7 @@ _OWN: Mapping[str, Schema] = {
         "additionalProperties": True,
         "description": "Values that are not of their column's type, by column",
     },
+    END_MARKER: {"type": ["boolean", "null"], "description": "True for no row of the report: it had none, and has had"},
 }
 
 # Reserved in PostgreSQL, DuckDB, Snowflake, BigQuery, Redshift or SQL Server.
@@ -192,7 +194,7 @@ def mistyped(columns: Sequence[Column], values: Iterable[Sequence[Any]]) -> list
 
 def report_schema(title: str, columns: Iterable[Column], key: Sequence[str], *, is_windowed: bool) -> Schema:
     """Make the JSON Schema of a report's stream."""
-    own = [REPORT_ID, *((WINDOW_FROM, WINDOW_TO) if is_windowed else ()), RUN_AT, MISFITS]
+    own = [REPORT_ID, *((WINDOW_FROM, WINDOW_TO) if is_windowed else ()), RUN_AT, MISFITS, END_MARKER]
     properties = {name: dict(_OWN[name]) for name in key if name == KEY}
     properties |= {one.name: _TYPES[one.kind] | {"description": _description(one.field)} for one in columns}
     properties |= {name: dict(_OWN[name]) for name in own}

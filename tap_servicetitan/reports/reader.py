@@ -17,18 +17,17 @@ from tap_servicetitan.errors import (
     UnexpectedBodyError,
 )
 from tap_servicetitan.readers.base import Page, Reader
-from tap_servicetitan.records.records import DictRecords
-from tap_servicetitan.reports.columns import KEY, MISFITS, mistyped
+from tap_servicetitan.reports.columns import KEY
 from tap_servicetitan.reports.description import checked
+from tap_servicetitan.reports.pages import PageMaker
 from tap_servicetitan.reports.reading import Reading
-from tap_servicetitan.reports.rows import Writer
 from tap_servicetitan.reports.runs import Run
-from tap_servicetitan.reports.windows import last_complete_day, since, windows
+from tap_servicetitan.reports.schedule import Schedule
 from tap_servicetitan.state.report_bookmark import ReportBookmark, read_report_bookmark
 from tap_servicetitan.state.timestamps import as_parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
     from datetime import date
 
     from tap_servicetitan.api.report_pages import ReportPage
@@ -59,69 +58,60 @@ class ReportReader(Reader):
         self._table = table
         self._settings = table.settings
         self._values: dict[str, Any] = {}
-        self._writer: Writer | None = None
         self._run_at = ""
+        self._pages = PageMaker(table, records, {}, "")
         self._most_days = sys.maxsize
         """So many days the server has not failed at."""
         self._joins = True
+        self._is_proven = True
+        """Whether all rows of the window are known to have come."""
 
     @override
     def read(self, state: Mapping[str, Any]) -> Iterator[Page]:
         bookmark = read_report_bookmark(self.name, state, self.session.tenant_id)
-        self._table.learn(dict(bookmark.column_types))
-        self._values, self._run_at, self._writer = self._parameters(), as_parameter(self.session.now()), None
+        self._values, self._run_at = self._parameters(), as_parameter(self.session.now())
+        self._pages = PageMaker(self._table, self.records, dict(bookmark.column_types), self._run_at)
         if self._settings.window is None:
-            count = 0
-            for rows in self._rows(None):
-                yield self._page(rows, None, None, count, bookmark)
-                count += len(rows)
-            yield self._state(bookmark)
+            yield from self._part(None, None, 0, bookmark)
+            yield self._state(replace(bookmark, loaded_to=self.session.now().date()))
         else:
             yield from self._in_windows(bookmark, self._settings.window)
 
     def _in_windows(self, bookmark: ReportBookmark, window: WindowSettings) -> Iterator[Page]:
-        now = self.session.now()
-        bookmark = replace(
-            bookmark.known_on(now.date()),
-            window_layout=self._layout(bookmark, window),
-            resume_until=(bookmark.resume_from and bookmark.resume_until) or last_complete_day(now),
-        )
-        begin = bookmark.resume_from or since(window.first, bookmark.read_to, window.look_back)
-        for days in windows(window.first, window.days, begin, now.date()):
-            splits = set(bookmark.window_splits)
-            for rows, piece, before in self._in_pieces(days, splits):
-                yield self._page(rows, days, piece, before, bookmark)
-            bookmark = replace(bookmark, resume_from=days.following, window_splits=tuple(sorted(splits)))
-            yield self._state(bookmark)
-        again = since(window.first, bookmark.resume_until, window.look_back + window.days)
-        kept = tuple(day for day in bookmark.window_splits if day >= again)
-        done = replace(bookmark, read_to=bookmark.resume_until, resume_from=None, resume_until=None)
-        yield self._state(replace(done, window_splits=kept))
-
-    def _layout(self, bookmark: ReportBookmark, window: WindowSettings) -> str:
-        """Tell how days are cut into windows, which must not change where keys are made of it."""
-        layout = f"{window.first.isoformat()}/{window.days}"
-        if bookmark.window_layout not in {None, layout} and KEY in self.row.key:
-            msg = (
-                f"{self.name}: its windows (first day/length) were {bookmark.window_layout} and are to be {layout}, so "
-                "that what is read again would no longer replace what was loaded; set them back, or remove the "
-                "stream's bookmark and its table"
+        try:
+            now = self.session.now()
+            schedule = Schedule(bookmark.known_on(now.date()), window, now, keys_are_made=KEY in self.row.key)
+        except ReportError as error:
+            msg = f"{self.name}: {error}"
+            raise StreamError(msg) from None
+        due = schedule.due
+        if not due:
+            self.logger.warning("%s: window.start, %s, is a day to come: nothing is read yet", self.name, window.first)
+            return
+        if schedule.moved_from:
+            self.logger.warning(
+                "%s: window.start was %s and is %s: the days between are read too",
+                self.name,
+                schedule.moved_from,
+                window.first,
             )
-            raise StreamError(msg)
-        return layout
+        for days in due:
+            self._is_proven, splits = True, set(schedule.bookmark.window_splits)
+            yield from self._in_pieces(days, splits, bookmark)
+            schedule.read(days, splits, complete=self._is_proven)
+            yield self._state(schedule.bookmark)
+        schedule.finish()
+        yield self._state(schedule.bookmark)
 
-    def _in_pieces(self, days: Days, splits: set[date]) -> Iterator[tuple[Rows, Days, int]]:
-        """Read a window, in parts where all of it is too much; the number is that of the window's rows before."""
+    def _in_pieces(self, days: Days, splits: set[date], bookmark: ReportBookmark) -> Iterator[Page]:
+        """Read a window, in parts where all of it is too much."""
         waiting, before = days.cut(splits), 0
         while waiting:
-            piece, count = waiting.pop(0), 0
+            piece = waiting.pop(0)
             try:
                 if piece.length > self._most_days:
                     raise OverloadError  # noqa: TRY301 - what was too much for the server before is so again
-                for rows in self._rows(piece):
-                    yield rows, piece, before + count
-                    count += len(rows)
-                before += count
+                before += yield from self._part(days, piece, before, bookmark)
             except (OverloadError, _MovedError) as error:
                 halves = piece.halves()
                 if not halves:
@@ -130,6 +120,19 @@ class ReportReader(Reader):
                     self._explain_halving(piece, halves, error)
                 splits.add(halves[1].first)
                 waiting[:0] = halves
+
+    def _part(
+        self, window: Days | None, piece: Days | None, before: int, bookmark: ReportBookmark
+    ) -> Generator[Page, None, int]:
+        """Read what is requested at once, and give the number of its rows."""
+        count = 0
+        for rows in self._rows(piece):
+            yield self._pages.make(rows, window, piece, before + count)
+            count += len(rows)
+        if not count and self._is_proven and bookmark.may_hold(piece.first if piece else None):
+            # What was loaded of these days is gone, and no row is left to tell.
+            yield self._pages.end_marker(window, piece)
+        return count
 
     def _explain_halving(self, piece: Days, halves: Sequence[Days], error: Exception) -> None:
         if isinstance(error, OverloadError):
@@ -172,7 +175,7 @@ class ReportReader(Reader):
             return
         if may_split:
             raise _MovedError
-        self.is_complete = False
+        self.is_complete = self._is_proven = False
         self.logger.warning(
             "%s: it cannot be proven that all rows of %s came: rows move while it is read, or the API counts others "
             "than it sends (%d came, it counts %s). The next run reads it again.",
@@ -224,44 +227,7 @@ class ReportReader(Reader):
             )
             return []
 
-    def _page(self, rows: Rows, window: Days | None, piece: Days | None, before: int, bookmark: ReportBookmark) -> Page:
-        if not len(rows):
-            return Page()
-        writer = self._writer = self._writer or self._decided(rows, bookmark)
-        for name in rows.undeclared:
-            self.records.warn_once("%s: this column came, and is not in the report's description; it is left out", name)
-        found = list(writer.records(rows, window, piece, before))
-        for name in writer.misfits:
-            self.records.warn_once(f"%s: values that are not of its type are in {MISFITS} instead", name)
-        if KEY not in self.row.key:
-            self._check_keys(found)
-        return Page(self.records.masked(DictRecords({**one, **self.records.tenant} for one in found)))
-
-    def _decided(self, rows: Rows, bookmark: ReportBookmark) -> Writer:
-        """Decide by the first rows which columns are texts, unless it was decided in an earlier run."""
-        known = dict(bookmark.column_types)
-        texts = [name for name in mistyped(self._table.columns, rows.values()) if name not in known]
-        for name in texts:
-            self.records.warn_once("%s: its values are not of the type that is declared; it is a column of text", name)
-        self._table.learn({**known, **dict.fromkeys(texts, "text")})
-        return Writer(self._table.columns, self._settings.id, self._run_at, makes_key=KEY in self.row.key)
-
-    def _check_keys(self, found: list[dict[str, Any]]) -> None:
-        keys = [tuple(one[name] for name in self.row.key) for one in found]
-        if any(None in key for key in keys):
-            names = [name for name in self.row.key if any(one[name] is None for one in found)]
-            msg = f"{self.name}: a row has no value in the key {', '.join(names)}; choose other key_properties"
-            raise StreamError(msg)
-        if len({*map(str, keys)}) < len(keys):
-            self.records.warn_once(
-                "%s: rows that were asked for together have the same, and replace each other; add to it what tells "
-                "them apart",
-                "key_properties",
-            )
-
     def _state(self, bookmark: ReportBookmark) -> Page:
-        cursor, types = self.row.replication_key, dict(bookmark.column_types)
-        if self._writer:
-            types |= {one.name: one.kind for one in self._table.columns}
-        now = replace(bookmark, column_types=tuple(types.items()), run_at=self._run_at if cursor else None)
+        cursor = self.row.replication_key
+        now = replace(bookmark, column_types=self._pages.types, run_at=self._run_at if cursor else None)
         return Page(state=now.to_state(self.session.tenant_id, cursor))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from tap_servicetitan.errors import TypeMismatchError
-from tap_servicetitan.reports.columns import KEY, MISFITS, REPORT_ID, RUN_AT, WINDOW_FROM, WINDOW_TO
+from tap_servicetitan.reports.columns import END_MARKER, KEY, MISFITS, REPORT_ID, RUN_AT, WINDOW_FROM, WINDOW_TO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_servicetitan.reports.columns import Column
+    from tap_servicetitan.reports.columns import Column, Kind
     from tap_servicetitan.reports.windows import Days
 
 Record = dict[str, Any]
@@ -61,11 +62,33 @@ def _numbered(names: Sequence[str]) -> Iterator[tuple[str, int]]:
         yield name, seen[name]
 
 
+def _days(piece: Days | None) -> Record:
+    return {WINDOW_FROM: piece.first.isoformat(), WINDOW_TO: piece.last.isoformat()} if piece else {}
+
+
+def _made_key(window: Days | None, number: int) -> str:
+    return f"{window.first.isoformat()}/{number}" if window else str(number)
+
+
+def _no_key(kind: Kind, first: date | None) -> float | str | bool:
+    """Give a value of a key column that no row has, and that is another one for each part of a report."""
+    match kind:
+        case "number":
+            return -int(first.strftime("%Y%m%d")) if first else -1
+        case "date":
+            return f"{first or date.min}T00:00:00"
+        case "boolean":
+            return False
+        case _:
+            return f"{END_MARKER} {first}" if first else END_MARKER
+
+
 class Writer:
     """Makes records of rows."""
 
     def __init__(self, columns: Sequence[Column], report: int, run_at: str, *, makes_key: bool) -> None:
         """Prepare what is the same in all records."""
+        self._all = columns
         self._columns = [(column.name, column.fit) for column in columns]
         self._own = {REPORT_ID: report, RUN_AT: run_at}
         self._makes_key = makes_key
@@ -81,15 +104,21 @@ class Writer:
             piece: The part of the window that was asked for at once.
             before: How many rows of the window came before.
         """
-        own = dict(self._own)
-        if piece:
-            own |= {WINDOW_FROM: piece.first.isoformat(), WINDOW_TO: piece.last.isoformat()}
-        prefix = f"{window.first.isoformat()}/" if window else ""
+        own = self._own | _days(piece) | {END_MARKER: False}
         for number, values in enumerate(rows.values(), before + 1):
             record = self._record(values) | own
             if self._makes_key:
-                record[KEY] = f"{prefix}{number}"
+                record[KEY] = _made_key(window, number)
             yield record
+
+    def end_marker(self, window: Days | None, piece: Days | None, key: Sequence[str]) -> Record:
+        """Make the record that says that there are no rows any more, with a key that no row has."""
+        first = piece.first if piece else None
+        record = dict.fromkeys(name for name, _ in self._columns) | {MISFITS: None}
+        record |= {column.name: _no_key(column.kind, first) for column in self._all if column.name in key}
+        if self._makes_key:
+            record[KEY] = _made_key(window, 0)
+        return record | self._own | _days(piece) | {END_MARKER: True}
 
     def _record(self, values: Sequence[Any]) -> Record:
         record: Record = {}

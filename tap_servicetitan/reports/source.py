@@ -64,8 +64,8 @@ class ReportSource(Source):
 
     @override
     def starting_state(self, bookmark: dict[str, Any], *, full: bool) -> dict[str, Any]:
-        # The types of columns stay as they were loaded, even where all rows come again.
-        kept = ("tenant_id", "column_types")
+        # What is in the table stays there, even where all rows come again.
+        kept = ("tenant_id", "column_types", "loaded_to")
         return {name: one for name, one in bookmark.items() if name in kept} if full else bookmark
 
     @override

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
@@ -174,8 +175,10 @@ def _faults_of_window(given: Mapping[str, Any], config: Mapping[str, Any]) -> It
     start = window.get("start", config.get("start_date"))
     if start is None:
         yield ".window.start is missing: the first day to read, such as 2024-01-01"
-    elif _day(start) is None:
+    elif (day := _day(start)) is None:
         yield f".window.start must be a date such as 2024-01-01, not {start!r}"
+    elif day > datetime.now(UTC).date() + timedelta(days=1):
+        yield f".window.start must not lie in the future, as {start!r} does"
 
 
 def _report(given: Mapping[str, Any], config: Mapping[str, Any]) -> ReportSettings:

@@ -25,11 +25,19 @@ class ReportBookmark(Bookmark, frozen=True, kw_only=True, rename={"run_at": "rep
 
     run_at: str | None = None
     read_to: date | None = None
-    """The last day that was over when it was read."""
+    """The last day up to which all was read, and was over then."""
+    caught_up_to: date | None = None
+    """The last day that was over when it was read; what is missing before it, `incomplete_windows` names."""
+    incomplete_windows: tuple[date, ...] = ()
+    """The first days of windows that are read again, because it is not proven that all of their rows came."""
     resume_from: date | None = None
     """The day that a reading goes on from which broke off."""
     resume_until: date | None = None
-    """What `read_to` is to be at the end of that reading."""
+    """What `caught_up_to` is to be at the end of that reading."""
+    backfill_until: date | None = None
+    """The day up to which that reading reads what an earlier start has added."""
+    loaded_to: date | None = None
+    """The last day of which there may be rows in the table."""
     window_layout: str | None = None
     """How the days are cut into windows: the first day, and their length."""
     window_splits: tuple[date, ...] = ()
@@ -41,9 +49,17 @@ class ReportBookmark(Bookmark, frozen=True, kw_only=True, rename={"run_at": "rep
         """Give what holds on a day: what lies behind it, from an answer with a wrong clock, tells nothing."""
         tomorrow = today + timedelta(days=1)
         read_to = self.read_to if self.read_to and self.read_to <= today else None
+        caught_up_to = self.caught_up_to if self.caught_up_to and self.caught_up_to <= today else None
         if self.resume_from and self.resume_until and self.resume_from <= tomorrow and self.resume_until <= today:
-            return msgspec.structs.replace(self, read_to=read_to)
-        return msgspec.structs.replace(self, read_to=read_to, resume_from=None, resume_until=None)
+            return msgspec.structs.replace(self, read_to=read_to, caught_up_to=caught_up_to)
+        return msgspec.structs.replace(
+            self, read_to=read_to, caught_up_to=caught_up_to, resume_from=None, resume_until=None
+        )
+
+    def may_hold(self, day: date | None) -> bool:
+        """Tell whether rows of a day, or of a report that has no days, may be in the table."""
+        to = self.loaded_to or self.caught_up_to or self.read_to
+        return to is not None and (day is None or day <= to)
 
 
 def read_report_bookmark(stream: str, state: Mapping[str, Any], tenant_id: str) -> ReportBookmark:

@@ -135,7 +135,7 @@ def test_the_schema_has_the_reports_own_names() -> None:
     """A column's description is what the report calls it; only keys may not be null."""
     found = report_schema("Title", [column("Number")], ("x",), is_windowed=True)["properties"]
     assert found["x"] == {"type": "number", "description": "The X (X)"}
-    assert list(found) == ["x", "_report_id", "_window_from", "_window_to", "_run_at", "_misfits"]
+    assert list(found) == [*("x", "_report_id", "_window_from", "_window_to", "_run_at", "_misfits", "_end_marker")]
     assert all("null" in one["type"] for name, one in found.items() if name != "x")
 
 
@@ -171,7 +171,7 @@ def test_misfits_are_kept_beside_the_row() -> None:
     columns = columns_of(Report(name="R", parameters=[], fields=[Field("A", None, "Number"), Field("B")]))
     writer = Writer(columns, 7, "2026-11-01T00:00:00Z", makes_key=True)
     found = list(writer.records(rows_of(columns, ["A", "B"], [1, "x"], ["n/a", None]), None, None, 10))
-    own = {"_report_id": 7, "_run_at": "2026-11-01T00:00:00Z"}
+    own = {"_report_id": 7, "_run_at": "2026-11-01T00:00:00Z", "_end_marker": False}
     assert found == [
         {"a": 1, "b": "x", "_misfits": None, "_key": "11"} | own,
         {"a": None, "b": None, "_misfits": {"a": "n/a"}, "_key": "12"} | own,

@@ -268,6 +268,11 @@ def test_presets_are_reports_of_their_own() -> None:
             id="start",
         ),
         pytest.param(
+            {"category": "a", "id": 1, "window": {"from": "From", "to": "To", "start": "2062-01-01"}},
+            "custom_reports.0.window.start must not lie in the future, as '2062-01-01' does",
+            id="start to come",
+        ),
+        pytest.param(
             {"category": "a", "id": 1, "window": {"from": "AsOf", "days": 7, "start": "2025-01-01"}},
             "custom_reports.0.window.days must be 1",
             id="long window of a single day",
