@@ -21,7 +21,12 @@ WIDTH = 1_000
 
 
 def print_table(
-    head: Sequence[str], rows: Iterable[Sequence[str]], *, file: IO[str], numbers: Iterable[str] = ()
+    head: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    file: IO[str],
+    numbers: Iterable[str] = (),
+    optional: Sequence[str] = (),
 ) -> None:
     """Print a table, as wide as it needs to be where nobody looks at it on a terminal.
 
@@ -30,8 +35,24 @@ def print_table(
         rows: The cells.
         file: Where to.
         numbers: The columns whose cells stand at the right.
+        optional: The columns to leave out, one after the other, where the terminal is too narrow for all.
     """
-    file.writelines(f"{line}\n" for line in table_lines(head, rows, file=file, numbers=numbers))
+    cells = [list(row) for row in rows]
+    head, cells = _fitting(list(head), cells, console(file).width, optional)
+    file.writelines(f"{line}\n" for line in table_lines(head, cells, file=file, numbers=numbers))
+
+
+def _fitting(
+    head: list[str], rows: list[list[str]], width: int, optional: Sequence[str]
+) -> tuple[list[str], list[list[str]]]:
+    for name in optional:
+        widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+        # Between two columns there is a space to either side, and one in the middle.
+        if sum(widths) + 3 * (len(head) - 1) <= width:
+            break
+        kept = [number for number, one in enumerate(head) if one != name]
+        head, rows = [head[number] for number in kept], [[row[number] for number in kept] for row in rows]
+    return head, rows
 
 
 def table_lines(

@@ -17,6 +17,7 @@ from tap_servicetitan.api.replies import SHORTEST_SECRET
 from tap_servicetitan.api.retry import bounded, retry
 from tap_servicetitan.api.statuses import judge
 from tap_servicetitan.api.transport import Transport
+from tap_servicetitan.api.usage import Usage
 from tap_servicetitan.errors import ApiError, TransientError, UnreadableBodyError
 from tap_servicetitan.logs import redact
 
@@ -48,7 +49,7 @@ class Client:
         burst = max(1, int(rate))
         self._limiter = Limiter(Rate(burst, math.ceil(Duration.SECOND * burst / rate)))
         self._paused_until = 0.0
-        self._counts: Counter[str] = Counter()
+        self._usage: dict[str, Usage] = {}
         self._counting = threading.Lock()
         self._endpoints: dict[str, threading.Lock] = {}
         self.accepted = threading.Event()
@@ -74,7 +75,12 @@ class Client:
     def sent(self) -> Counter[str]:
         """How many requests were sent for each stream, each try counted."""
         with self._counting:
-            return self._counts.copy()
+            return Counter({stream: one.requests for stream, one in self._usage.items()})
+
+    def usage(self, stream: str) -> Usage:
+        """Tell what the requests of a stream have come to so far."""
+        with self._counting:
+            return self._usage.setdefault(stream, Usage())
 
     @property
     def waiting(self) -> float:
@@ -97,7 +103,8 @@ class Client:
             ApiError: One of its kinds.
         """
         unharmed = f"the bookmark of {request.stream} is unharmed"
-        return retry(lambda: self._once(request, read, accepted), self._logger, unharmed, request.max_server_errors)
+        with self.usage(request.stream).fetching():
+            return retry(lambda: self._once(request, read, accepted), self._logger, unharmed, request.max_server_errors)
 
     def attempt(self, request: Request) -> None:
         """Send a request once, whatever comes of it."""
@@ -114,7 +121,9 @@ class Client:
             raise self._judged(request, reply)
         try:
             # No content is how the API's framework answers a null: a list without a row.
-            page = read(b"[]" if reply.status == HTTPStatus.NO_CONTENT else reply.body)
+            body = b"[]" if reply.status == HTTPStatus.NO_CONTENT else reply.body
+            with self.usage(request.stream).reading():
+                page = read(body)
         except UnreadableBodyError as error:
             msg = f"{request.stream}: the body is {error} ({len(reply.body)} bytes)"
             # It may have been too much for the server: a smaller page may come.
@@ -154,9 +163,9 @@ class Client:
             time.sleep(pause)
         if request.before_try:
             request.before_try()
-        with self._counting:
-            self._counts[request.stream] += 1
         values = {name: quote(str(value), safe="") for name, value in request.path_values.items()}
         url = self._settings.host + request.path.format(tenant=self._settings.tenant_id, **values)
         auth = Authorization(token, self._settings.st_app_key)
-        return self._transport.send(request.stream, request.method, url, auth=auth, **request.parts())
+        with self.usage(request.stream).sending(request.path) as replies:
+            replies.append(self._transport.send(request.stream, request.method, url, auth=auth, **request.parts()))
+        return replies[0]

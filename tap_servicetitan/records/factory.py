@@ -56,6 +56,10 @@ class RecordFactory:
     """What records are coerced to; None for records that are not written."""
     end_fields: Sequence[str] = ()
     """All fields of a record, where lines that are numbered are followed by an end marker."""
+    undeclared: set[str] = dataclasses.field(default_factory=set)
+    """Fields that came and the schema does not have."""
+    left_out: int = 0
+    """Records that came without their key."""
     _logged: set[str] = dataclasses.field(default_factory=set)
     _named: int = 0
     """Fields that are not declared, and were told of."""
@@ -121,12 +125,14 @@ class RecordFactory:
         for name in coercer.counts:
             self.warn_once("%s: a value is not of the declared type; what is emitted: docs/odd-data.md", name)
         self._warn_of_undeclared(coercer.undeclared)
+        self.left_out = coercer.keyless
         if coercer.keyless:
             self.warn_once("%s: a record without it is left out", "the key")
         return coerced
 
     def _warn_of_undeclared(self, names: Collection[str]) -> None:
         """Name a handful of the fields that are not declared, and count the others: there may be thousands."""
+        self.undeclared.update(names)
         new = sorted({*names} - self._logged)
         named = max(0, _MOST_NAMED - self._named)
         self._named += len(new)

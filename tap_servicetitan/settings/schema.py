@@ -174,4 +174,10 @@ SETTINGS = th.PropertiesList(
         title="Report timeout",
         description="Seconds to wait for an asynchronous report to be ready.",
     ),
+    th.Property(
+        "run_report_path",
+        th.StringType,
+        title="Run report path",
+        description="Writes a report of each run to this file, as JSON: rows, requests, waits, result by stream.",
+    ),
 ).to_dict() | {"additionalProperties": False}

@@ -56,6 +56,8 @@ class Settings:
     report_mode: str
     report_timeout: float
     """Seconds."""
+    run_report_path: str | None
+    """Where the report of a run is written; None for nowhere."""
 
     @property
     def start_parameter(self) -> str | None:
@@ -92,6 +94,7 @@ def read_settings(config: Mapping[str, Any]) -> Settings:
         deleted_column=config["deleted_column"],
         personal_data=config["personal_data"],
         personal_data_salt=config.get("personal_data_salt", ""),
+        run_report_path=config.get("run_report_path"),
         custom_reports=tuple(read_reports(config)[0]),
         report_runs_per_minute=config["report_runs_per_minute"],
         report_mode=config["report_mode"],

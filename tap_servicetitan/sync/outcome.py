@@ -83,20 +83,29 @@ class Outcome:
             self._ungranted.add(stream)
 
     def summaries(self) -> list[StreamSummary]:
-        """Say what became of each stream that was begun."""
-        requests = self._session.client.sent
-        return [
-            StreamSummary(
-                stream=one.name,
-                result=self._result(one.name),
-                rows=one.rows_written,
-                requests=requests[one.name],
-                repeats=one.reader.repeats,
-                newest=one.reader.newest,
-            )
-            for one in self._streams
-            if one.name in self._done or requests[one.name]
-        ]
+        """Say what became of each stream that was begun, in the order of their names."""
+        begun = [one for one in self._streams if one.name in self._done or one.name in self.reading]
+        return [self._summary(one) for one in sorted(begun, key=lambda one: one.name)]
+
+    def _summary(self, stream: SingerStream) -> StreamSummary:
+        usage = self._session.client.usage(stream.name)
+        return StreamSummary(
+            stream=stream.name,
+            result=self._result(stream.name),
+            is_routine=stream.is_routine,
+            reason=self.failed.get(stream.name) or self.skipped.get(stream.name),
+            rows=stream.rows_written,
+            repeats=stream.reader.repeats,
+            newest=stream.reader.newest,
+            left_out=stream.reader.records.left_out,
+            undeclared=tuple(sorted(stream.reader.records.undeclared)),
+            requests=usage.requests,
+            failed_requests=usage.failed,
+            size=usage.size,
+            request_seconds=usage.seconds,
+            waited_seconds=usage.waited,
+            seconds=stream.metrics.seconds,
+        )
 
     def _result(self, stream: str) -> Result:
         if stream not in self._done:

@@ -22,6 +22,7 @@ from tap_servicetitan.errors import (
 from tap_servicetitan.sync import progress, summary
 from tap_servicetitan.sync.order import PROBES, in_order
 from tap_servicetitan.sync.outcome import Outcome
+from tap_servicetitan.sync.report import RunReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -75,15 +76,24 @@ class Run:
             # The command line starts without it. What is there by now stays, and need not be looked at.
             gc.freeze()
             gc.enable()
+        report = RunReport(self._session)
         try:
             self._read_all()
+            if self._fatal:
+                raise self._fatal
+            self._writer.write_held_state()
+            self._conclude()
+            report.result = "succeeded"
         except stopping.Stopped as stop:
+            report.result = "stopped"
             self._conclude_early(stop.signal)
             raise
-        if self._fatal:
-            raise self._fatal
-        self._writer.write_held_state()
-        self._conclude()
+        except TapError as error:
+            # Where single streams failed, each of them says why.
+            report.error = None if self._outcome.failed and not self._fatal else str(error)
+            raise
+        finally:
+            report.write(self._outcome.summaries())
 
     def _read_all(self) -> None:
         self._session.client.connect()
@@ -147,8 +157,7 @@ class Run:
 
     def _read(self, stream: SingerStream) -> None:
         try:
-            stream.fetch_first_page()
-            stream.sync()
+            stream.load()
         except (ForbiddenError, NotFoundError) as error:
             self._skip_or_fail(stream, error)
         except ClosedError:

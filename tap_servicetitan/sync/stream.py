@@ -16,6 +16,7 @@ from tap_servicetitan.records.factory import RecordFactory
 from tap_servicetitan.records.passthrough import Passthrough
 from tap_servicetitan.records.records import PassthroughRecords
 from tap_servicetitan.sync.encoding import message_line
+from tap_servicetitan.sync.metrics import StreamMetrics
 from tap_servicetitan.sync.sdk import SdkStream
 
 if TYPE_CHECKING:
@@ -89,6 +90,22 @@ class SingerStream(SdkStream):
         """Whether the stream was read before."""
         return bool(self.bookmark)
 
+    @functools.cached_property
+    def metrics(self) -> StreamMetrics:
+        """What is measured of the stream."""
+        return StreamMetrics(self.name, self.source.session.client.usage(self.name), is_routine=self.is_routine)
+
+    @property
+    def is_routine(self) -> bool:
+        """Whether all rows come in each run, and this is not the first."""
+        return self.source.is_full_table and self.has_bookmark
+
+    def load(self) -> None:
+        """Read and write the stream, from the first request on."""
+        with self.metrics.measured():
+            self.fetch_first_page()
+            self.sync()
+
     def pages(self) -> Iterator[Page]:
         """Read the stream from its bookmark on."""
         full = self.replication_method == REPLICATION_FULL_TABLE
@@ -157,13 +174,12 @@ class SingerStream(SdkStream):
     def _counted(self) -> Iterator[Page]:
         """Give all pages, and count their records once they are written."""
         pages, self._fetched = self._fetched or self.pages(), None
-        with self.get_record_counter() as counter, self.get_sync_timer():
-            for page in self._without_unreadable(pages):
-                rows = len(page.records)
-                yield page
-                counter.increment(rows)
-                self.rows_written += rows
-                del page
+        for page in self._without_unreadable(pages):
+            rows = len(page.records)
+            yield page
+            self.metrics.add_rows(rows)
+            self.rows_written += rows
+            del page
 
     def _without_unreadable(self, pages: Iterator[Page]) -> Iterator[Page]:
         """Pass over a stream that cannot be read when it is only tried out (``--test``)."""

@@ -37,6 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "reports": {"json_type", "api", "catalog", "errors", "readers", "records", "session", "settings", "state"},
     "sync": {
         "json_type",
+        "api",
         "catalog",
         "errors",
         "readers",

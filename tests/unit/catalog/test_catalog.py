@@ -10,6 +10,7 @@ first level and in all, scope.
 
 from __future__ import annotations
 
+import functools
 import json
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_servicetitan.api.usage import Usage
 from tap_servicetitan.catalog import schema
 from tap_servicetitan.catalog.endpoints import BY_NAME, ENDPOINTS
 from tap_servicetitan.errors import CatalogError
@@ -186,6 +188,7 @@ class NothingNew:
         self.accepted = threading.Event()
         self.sent: Counter[str] = Counter()
         self.waiting = 0.0
+        self.usage = functools.cache(lambda _: Usage())
         self._asked = asked
 
     def connect(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import threading
 from collections import Counter
@@ -12,6 +13,7 @@ import msgspec
 import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 
+from tap_servicetitan.api.usage import Usage
 from tap_servicetitan.catalog import schema as under_test
 from tap_servicetitan.catalog.endpoints import BY_NAME, ENDPOINTS
 from tap_servicetitan.catalog.rows import child, export, incremental_list, unpaged, windowed
@@ -409,6 +411,7 @@ class OneAnswer:
         self.accepted = threading.Event()
         self.sent: Counter[str] = Counter()
         self.waiting = 0.0
+        self.usage = functools.cache(lambda _: Usage())
         self._body = body
 
     def fetch(self, request: Request, read: Callable[[bytes], Any]) -> object:
