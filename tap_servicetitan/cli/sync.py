@@ -97,13 +97,9 @@ class Run:
 
     def plan(self) -> int:
         """Print which streams would be read."""
-        from tap_servicetitan.duckdb.file import open_file, read_state  # noqa: PLC0415 - needs the extra
+        from tap_servicetitan.duckdb.file import saved_state  # noqa: PLC0415 - needs the extra
 
-        saved = None
-        if Path(self.settings.path).exists():
-            with open_file(self.settings, read_only=True) as db:
-                saved = read_state(db, self.settings.schema)
-        catalog, state = self._resume(saved)
+        catalog, state = self._resume(saved_state(self.settings))
         for one in catalog["streams"]:
             facts = _root(one)
             if facts.get("selected", facts.get("selected-by-default", True)):

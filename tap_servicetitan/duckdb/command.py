@@ -54,7 +54,7 @@ def command(config: tuple[str, ...], *, print_state: bool, is_about: bool, _form
         found |= {} if file == ENVIRONMENT else _read_config(file)
     found |= {name: value for name, value in options.items() if value is not None}
     try:
-        from tap_servicetitan.duckdb.file import open_file, read_state  # noqa: PLC0415 - --about needs no extra
+        from tap_servicetitan.duckdb.file import open_file, saved_state  # noqa: PLC0415 - --about needs no extra
         from tap_servicetitan.duckdb.loader import Loader  # noqa: PLC0415 - as above
     except ModuleNotFoundError:
         msg = "DuckDB is not installed; install tap-servicetitan[duckdb]"
@@ -62,8 +62,7 @@ def command(config: tuple[str, ...], *, print_state: bool, is_about: bool, _form
 
     settings = parse_settings(found)
     if print_state:
-        with open_file(settings, read_only=True) as db:
-            click.echo(read_state(db, settings.schema) or "{}")
+        click.echo(saved_state(settings) or "{}")
         return
     # Ctrl-C reaches the tap as well, which then writes its last STATE; this ends when the tap does.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -64,6 +64,14 @@ def _describe(path: Path, error: Exception) -> str:
     return f"{path} cannot be loaded into, and is as it was at the last commit: {first}"
 
 
+def saved_state(settings: Settings) -> str | None:
+    """Give the state in the file; none, if there is no file yet."""
+    if not Path(settings.path).exists():
+        return None
+    with open_file(settings, read_only=True) as db:
+        return read_state(db, settings.schema)
+
+
 def read_state(db: duckdb.DuckDBPyConnection, schema: str) -> str | None:
     """Give the state that was committed last, as the JSON that came."""
     found = db.execute(

@@ -121,6 +121,8 @@ def test_settings_come_from_three_places(tmp_path: Path) -> None:
     done = command(*config, "--schema", "b", given=X + records({"id": 1}) + state(5), environment=environment)
     assert (done.returncode, done.stdout) == (0, '{"bookmarks": {"jobs": {"at": 5}}}\n')
     assert query(tmp_path / "f", "FROM b.jobs") == [(1, None)]
+    nothing = command("--path", tmp_path / "no", "--print-state")
+    assert (nothing.returncode, nothing.stdout) == (0, "{}\n")
     assert not (tmp_path / "no").exists()
     printed = command("--path", tmp_path / "f", "--schema", "b", "--print-state")
     assert json.loads(printed.stdout) == {"bookmarks": {"jobs": {"at": 5}}}
