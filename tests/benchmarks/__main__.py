@@ -6,7 +6,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import feeds, growth, startup, throughput
+from tests.benchmarks import feeds, growth, loads, startup, throughput
 from tests.benchmarks.server import running
 
 
@@ -14,12 +14,16 @@ def main() -> None:
     """Print one table after the other."""
     options = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Measure how fast the tap is.")
     options.add_argument("--quick", action="store_true", help="few rows and single runs: see that it works, not more")
-    quick: bool = options.parse_args().quick
+    options.add_argument("--loads", action="store_true", help="just those of the DuckDB loader")
+    given = options.parse_args()
+    quick: bool = given.quick
+    ways = [] if given.loads else [throughput.table, feeds.table, growth.table]
     with tempfile.TemporaryDirectory() as name, running() as server:
         folder = Path(name)
-        for measured in (throughput, feeds, growth):
-            _show(measured.table(server, folder, quick=quick))
-        _show(startup.table(folder, quick=quick))
+        for table in (*ways, loads.behind_the_tap, loads.beside_others, loads.growing):
+            _show(table(server, folder, quick=quick))
+        if not given.loads:
+            _show(startup.table(folder, quick=quick))
 
 
 def _show(table: object) -> None:

@@ -46,6 +46,11 @@ class Pages:
         return gzip.compress(begin, mtime=0) + self._packed[path, count]
 
 
+def numbered(page: bytes, number: int) -> bytes:
+    """Give the rows of a page other ids, for each page ones of its own."""
+    return page.replace(b'"id":10000', b'"id":%d' % (10_000 + number))
+
+
 def _numbered(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Give each row an id of its own, where it has a number for one."""
     for number, row in enumerate(rows, 100_000_000):

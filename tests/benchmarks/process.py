@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from tests.benchmarks import launch
 
@@ -33,7 +33,7 @@ class Cost:
     """MiB that it held at its peak."""
 
 
-def measure(command: Sequence[str], output: Path = Path(os.devnull)) -> Cost:
+def measure(command: Sequence[str], output: Path = Path(os.devnull), source: IO[bytes] | None = None) -> Cost:
     """Run a program to its end.
 
     Raises:
@@ -41,7 +41,7 @@ def measure(command: Sequence[str], output: Path = Path(os.devnull)) -> Cost:
     """
     with tempfile.NamedTemporaryFile() as result, output.open("wb") as out:
         launcher = [sys.executable, launch.__file__, result.name]
-        done = subprocess.run([*launcher, *command], stdout=out, stderr=subprocess.PIPE, check=False)
+        done = subprocess.run([*launcher, *command], stdin=source, stdout=out, stderr=subprocess.PIPE, check=False)
         if done.returncode:
             msg = f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr.decode()[-2000:]}"
             raise FailedError(msg)

@@ -140,7 +140,9 @@ def _page(pages: Pages, load: Load, path: str, query: str) -> list[bytes]:
     begin = f'{{"hasMore":{json.dumps(more)},{token}"data":'.encode()
     if load.gzip:
         return [pages.packed(path, load.rows, begin)]
-    return [begin, pages.items(path, load.rows), b"}"]
+    from tests.benchmarks.pages import numbered  # noqa: PLC0415 - see `_main`
+
+    return [begin, numbered(pages.items(path, load.rows), number), b"}"]
 
 
 def _send(writer: asyncio.StreamWriter, body: list[bytes], *, packed: bool = False) -> None:

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from tests.benchmarks import loads
 from tests.benchmarks.growth import LIKE_CUSTOMERS
 from tests.benchmarks.pages import FEEDS
 from tests.benchmarks.throughput import ROWS
@@ -54,6 +55,19 @@ def test_growth_is_measured(tables: dict[str, list[list[str]]]) -> None:
     for volumes in (found[:3], found[3:]):
         assert volumes == [volumes[0], 4 * volumes[0], 16 * volumes[0]]
     assert rows[3][0].startswith(f"{len(LIKE_CUSTOMERS)},")
+
+
+def test_loads_are_measured(tables: dict[str, list[list[str]]]) -> None:
+    """Each target loads each stream, the tap and the loader run together, and three volumes are loaded."""
+    _, *rows = tables["Loading 5,000 rows from a file"]
+    assert [(row[0], row[1]) for row in rows] == [
+        (one, name) for one in loads.STREAMS for name in ("this", *loads.OTHERS)
+    ]
+    _, *rows = tables["Tap and loader together, 5,000 rows"]
+    assert [row[0] for row in rows] == [*loads.STREAMS]
+    _, *rows = tables["Loading more and more customers"]
+    assert [_number(row[0]) for row in rows] == [5_000, 10_000, 20_000]
+    assert all(_number(cell) > 0 for row in rows for cell in row)
 
 
 def test_start_up_is_measured(tables: dict[str, list[list[str]]]) -> None:
