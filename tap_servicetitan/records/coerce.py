@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
-from tap_servicetitan.state.timestamps import parse
+from tap_servicetitan.state.timestamps import parse, utc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -40,7 +40,7 @@ _INT64 = 2**63
 _DOUBLE = sys.float_info.max
 _MOMENTS = {
     "date": re.compile(r"\d{4}-\d\d-\d\d", re.ASCII),
-    "date-time": re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?", re.ASCII),
+    "date-time": re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:?\d\d)?", re.ASCII),
 }
 _DIGITS = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 _write = msgspec.json.Encoder(decimal_format="number").encode
@@ -91,7 +91,7 @@ class Coercer:
             items = schema.get("items")
             return [self._value(one, items, f"{path}[]") for one in value] if items else value
         if any(_fits(value, kind, schema.get("format")) for kind in types):
-            return value
+            return utc(value) if schema.get("format") == "date-time" else value
         self.counts[path] += 1
         return next((found for kind in types if (found := _made(value, kind, schema.get("format"))) is not None), None)
 
@@ -154,10 +154,12 @@ def _integer(value: object, _: str | None) -> int | None:
 def _text(value: object, format_: str | None) -> str | None:
     if format_ is None:
         return value if isinstance(value, str) else _write(value).decode()
-    moment = parse(value) if isinstance(value, str) else None
-    if moment is None:
+    if not isinstance(value, str):
         return None
-    return moment.date().isoformat() if format_ == "date" else moment.replace(tzinfo=None).isoformat() + "Z"
+    if format_ == "date-time":
+        return utc(value)
+    moment = parse(value)
+    return moment.date().isoformat() if moment else None
 
 
 _MAKERS: dict[str, Callable[[object, str | None], object]] = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from tap_servicetitan.state.timestamps import utc
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -80,4 +82,4 @@ def _by_type(custom_fields: object) -> dict[str, Any] | None:
 
 
 def _inactive_since(active: object, changed: object) -> object:
-    return changed if active is False else None
+    return utc(changed) if active is False and isinstance(changed, str) else None

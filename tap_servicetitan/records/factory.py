@@ -91,7 +91,7 @@ class RecordFactory:
             msg = f"{self.row.name}: {error}; the bookmark stays where it is, report this answer to ServiceTitan"
             raise StreamError(msg) from None
         found = self.masked(found)
-        return found if rows is not None or self._coercer is None else self._coerced(found, self._coercer)
+        return found if self._coercer is None else self._coerced(found, self._coercer)
 
     def masked(self, found: DictRecords) -> DictRecords:
         """Leave out or hash personal data."""

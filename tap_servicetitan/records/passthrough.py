@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tap_servicetitan.errors import NonConformingPageError
-from tap_servicetitan.records.raw import compact, inner, members, read, with_members
+from tap_servicetitan.records.raw import NO_ZONE, OTHER_ZONE, compact, inner, members, read, with_members
 from tap_servicetitan.records.shapes import encode, is_plain_name, object_of
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Passthrough:
         self._stream = stream
         self.stamp = stamp
         self._root = object_of(schema, stream, is_selected, required=required)
-        self.masking: Masking | None = None
+        self._takes_any_zone = False
         self._undeclared: set[str] = set()
         self._unreported: set[str] = set()
         self._compile()
@@ -74,7 +74,6 @@ class Passthrough:
         Raises:
             NonConformingPageError: It is within what the schema does not declare.
         """
-        self.masking = masking
         self._root.mask(masking.tree)
         self._compile()
 
@@ -96,10 +95,15 @@ class Passthrough:
         """
         try:
             rows = data if isinstance(data, list) else _split.decode(compact(bytes(data))) or []
+            if not self._takes_any_zone and any(map(OTHER_ZONE.search, rows if isinstance(data, list) else [data])):
+                self._take_any_zone()
             try:
                 moments = self._check_all(rows)
             except msgspec.ValidationError:
-                if not self._learn(rows):
+                has_no_zone = not self._takes_any_zone and any(map(NO_ZONE.search, rows))
+                if has_no_zone:
+                    self._take_any_zone()
+                if not self._learn(rows) and not has_no_zone:
                     raise
                 moments = self._check_all(rows)
         # Those of msgspec are ValueErrors too.
@@ -108,6 +112,12 @@ class Passthrough:
             raise NonConformingPageError(msg) from None
         undeclared, self._unreported = frozenset(self._unreported), set()
         return Rows(self, rows, undeclared, moments)
+
+    def _take_any_zone(self) -> None:
+        """Rewrite all times from now on: this stream has some that are not in UTC, or do not say so."""
+        self._takes_any_zone = True
+        self._root.with_any_zone()
+        self._compile()
 
     def _check_all(self, rows: Iterable[Row]) -> list[object]:
         """Check the rows, and give what is in the field of the stamp."""
@@ -156,7 +166,6 @@ class Rows:
     ) -> None:
         """Hold rows that were checked."""
         self._passthrough = passthrough
-        self.masking = passthrough.masking
         self._moments = moments
         self.raw = raw
         """Each row as it came, on one line."""
@@ -189,6 +198,10 @@ class Rows:
             return self.texts(name)
         rows = [raw for raw, one in zip(self.raw, self._moments, strict=True) if one == last]
         return [value for (value,) in read(rows, (name,))]
+
+    def written(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Write the records of some of the rows, without what the tap adds."""
+        return iter(self._passthrough.copier()(rows))
 
     def texts(self, name: str) -> list[str | None]:
         """Read one field of each row; None where it is no text."""

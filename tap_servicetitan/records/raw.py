@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -15,6 +16,17 @@ if TYPE_CHECKING:
 
 Row: TypeAlias = bytes | msgspec.Raw
 Fields: TypeAlias = "Mapping[str, object]"
+
+# Both begin with what is rare in a page, and so are found at the speed of memchr. A time within a text may be found
+# too, which costs but time.
+OTHER_ZONE = re.compile(
+    rb"""-\d\d(?<="\d{4}-\d\d-\d\d)
+    (?:(?<="0001-01-01)|T\d\d:\d\d:\d\d(?:\.\d+)?[^Z.\d"]|[t\ ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-][\d:]+)")""",
+    re.VERBOSE,
+)
+"""Finds a time that names another zone than UTC, is written in another way than usual, or stands for none."""
+NO_ZONE = re.compile(rb'-\d\d(?<="\d{4}-\d\d-\d\d)[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?"')
+"""Finds a time that names no zone."""
 
 
 @functools.lru_cache(maxsize=1_000)

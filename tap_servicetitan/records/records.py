@@ -145,10 +145,8 @@ class PassthroughRecords(Records):
         return self._dicts(self._pairs)
 
     def _dicts(self, pairs: Sequence[tuple[msgspec.Raw, Record]]) -> list[Record]:
-        found = items_of(b"[" + b",".join(bytes(raw) for raw, _ in pairs) + b"]")
-        whole = [filled(one, more) for one, (_, more) in zip(found, pairs, strict=True)]
-        masking = self._rows.masking
-        return list(map(masking.record, whole)) if masking else whole
+        found = items_of(b"[" + b",".join(map(bytes, self._rows.written(raw for raw, _ in pairs))) + b"]")
+        return [filled(one, more) for one, (_, more) in zip(found, pairs, strict=True)]
 
     def _more(self) -> Iterator[Record]:
         return (self._added | own for own in self._each) if self._each else itertools.repeat(self._added)

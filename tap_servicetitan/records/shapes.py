@@ -12,6 +12,7 @@ import msgspec
 from typing_extensions import override
 
 from tap_servicetitan.errors import NonConformingPageError
+from tap_servicetitan.state.timestamps import utc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -27,7 +28,7 @@ Type: TypeAlias = Any
 
 _Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 _SCALARS: dict[str, Type] = {"boolean": bool, "integer": _Int64, "number": float, "string": str}
-_DATES: dict[str, Type] = {"date": date, "date-time": datetime}
+_DATES: dict[str, Type] = {"date": date, "date-time": Annotated[datetime, msgspec.Meta(tz=True)]}
 
 encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -51,6 +52,10 @@ class Value:
         """Make what rewrites the value that was copied, in place where it is an object; None where nothing does."""
         return None
 
+    def with_any_zone(self) -> Value:
+        """Take times in any zone, or in none, and write them in UTC."""
+        return Rewritten(utc, datetime) if self.kind == _DATES["date-time"] else self
+
     def mask(self, tree: Tree) -> None:
         """Leave out or hash what is personal.
 
@@ -65,12 +70,12 @@ class Value:
         yield from ()
 
 
-class Hashed(Value):
-    """A text that is written as its hash."""
+class Rewritten(Value):
+    """A text that is written in another form than it came: hashed, or as a time in UTC."""
 
-    def __init__(self, rewrite: Rewriter) -> None:
-        """Hold what hashes it."""
-        super().__init__(str)
+    def __init__(self, rewrite: Rewriter, kind: Type = str) -> None:
+        """Hold what rewrites it, and the type that checks it."""
+        super().__init__(kind)
         self._rewrite = rewrite
 
     @override
@@ -102,6 +107,11 @@ class Array(Value):
     def rewriter(self) -> Rewriter | None:
         rewrite = self.item.rewriter()
         return rewrite and (lambda items: [item if item is None else rewrite(item) for item in items])
+
+    @override
+    def with_any_zone(self) -> Array:
+        self.item = self.item.with_any_zone()
+        return self
 
     @override
     def mask(self, tree: Tree) -> None:
@@ -153,6 +163,11 @@ class Object(Value):
         return rewritten if found else None
 
     @override
+    def with_any_zone(self) -> Object:
+        self.fields.update({name: one.with_any_zone() for name, one in self.fields.items()})
+        return self
+
+    @override
     def mask(self, tree: Tree) -> None:
         for name, mask in tree.items():
             if mask is None:
@@ -162,7 +177,7 @@ class Object(Value):
                 if isinstance(mask, dict):
                     self.fields[name].mask(mask)
                 else:
-                    self.fields[name] = Hashed(mask)
+                    self.fields[name] = Rewritten(mask)
 
     @override
     def undeclared(self, value: object, path: str = "") -> Iterator[tuple[str, Object, str]]:

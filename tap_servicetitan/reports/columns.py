@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import re
 import unicodedata
 from collections import Counter
-from datetime import datetime
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
-
-import msgspec
+from typing import TYPE_CHECKING, Any
 
 from tap_servicetitan.errors import ReportError, TypeMismatchError
+from tap_servicetitan.reports.values import FITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from tap_servicetitan.json_type import Json
     from tap_servicetitan.reports.description import Field, Report
+    from tap_servicetitan.reports.values import Kind
 
-Kind = Literal["number", "boolean", "date", "text"]
 Schema = dict[str, Any]
 
 KEY, REPORT_ID, WINDOW_FROM, WINDOW_TO, RUN_AT, MISFITS, END_MARKER = (
@@ -44,7 +39,8 @@ _KINDS: Mapping[str, Kind] = {"Number": "number", "Boolean": "boolean", "Date": 
 _TYPES: Mapping[Kind, Schema] = {
     "number": {"type": ["number", "null"]},
     "boolean": {"type": ["boolean", "null"]},
-    "date": {"type": ["string", "null"], "format": "date-time"},
+    "date": {"type": ["string", "null"], "format": "date"},
+    "time": {"type": ["string", "null"], "format": "date-time"},
     "text": {"type": ["string", "null"]},
 }
 _OWN: Mapping[str, Schema] = {
@@ -84,8 +80,6 @@ window with within writetext
 _RESERVED = frozenset(_WORDS.split())
 _SIGNS = {"#": " number ", "%": " percent ", "&": " and ", "ß": "ss"}
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
-_DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?))?")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -104,7 +98,7 @@ class Column:
     @property
     def fit(self) -> Callable[[Any], Any]:
         """What turns a value into one of the column's type, without losing anything of it, or raises a misfit."""
-        return _FITS[self.kind]
+        return FITS[self.kind]
 
 
 def columns_of(report: Report) -> list[Column]:
@@ -174,6 +168,16 @@ def with_kinds(columns: Iterable[Column], kinds: Mapping[str, str], texts: Itera
     return [dataclasses.replace(one, kind=chosen.get(one.name, one.kind)) for one in columns]
 
 
+def decided(columns: Sequence[Column], values: Sequence[Sequence[Any]]) -> dict[str, Kind]:
+    """Give the types of the columns whose values are not of the declared one: a time if all are, else text."""
+    wrong = mistyped(columns, values)
+    times = [
+        dataclasses.replace(one, kind="time") if one.name in wrong and one.kind == "date" else one for one in columns
+    ]
+    still = mistyped(times, values)
+    return {name: "text" if name in still else "time" for name in wrong}
+
+
 def mistyped(columns: Sequence[Column], values: Iterable[Sequence[Any]]) -> list[str]:
     """Find columns with a value that is not of their type.
 
@@ -207,57 +211,3 @@ def report_schema(title: str, columns: Iterable[Column], key: Sequence[str], *, 
 def _description(field: Field) -> str:
     """Name a column as the report does: as on the screen, and as the API does."""
     return f"{field.label} ({field.name})" if field.label and field.label != field.name else field.name
-
-
-def as_text(value: Json) -> str | None:
-    """Write any value as text; null stays null."""
-    if value is None or isinstance(value, str):
-        return value
-    return msgspec.json.Encoder(decimal_format="number").encode(value).decode()
-
-
-def _empty_is_null(fit: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    @functools.wraps(fit)
-    def fitted(value: Json) -> Json:
-        return None if value is None or value == "" else fit(value)
-
-    return fitted
-
-
-@_empty_is_null
-def _as_number(value: Json) -> Json:
-    if isinstance(value, str) and _NUMBER.fullmatch(value):
-        # Not of a text such as 00123: its zeros would be lost.
-        return Decimal(value)
-    if isinstance(value, bool) or not isinstance(value, int | Decimal | float):
-        raise TypeMismatchError
-    return value
-
-
-@_empty_is_null
-def _as_boolean(value: Json) -> bool:
-    found = value if isinstance(value, bool) else {"true": True, "false": False}.get(str(value).lower())
-    if found is None:
-        raise TypeMismatchError
-    return found
-
-
-@_empty_is_null
-def _as_date(value: Json) -> str:
-    found = _DATE.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
-        raise TypeMismatchError
-    stamp = f"{found[1]}T{found[2] or '00:00:00'}"
-    try:
-        datetime.fromisoformat(stamp)
-    except ValueError:
-        raise TypeMismatchError from None
-    return stamp
-
-
-_FITS: Mapping[Kind, Callable[[Any], Any]] = {
-    "number": _as_number,
-    "boolean": _as_boolean,
-    "date": _as_date,
-    "text": as_text,
-}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tap_servicetitan.errors import StreamError
 from tap_servicetitan.readers.base import Page
 from tap_servicetitan.records.records import DictRecords
-from tap_servicetitan.reports.columns import KEY, MISFITS, mistyped
+from tap_servicetitan.reports.columns import KEY, MISFITS, decided
 from tap_servicetitan.reports.rows import Writer
 
 if TYPE_CHECKING:
@@ -75,12 +75,12 @@ class PageMaker:
         return Page(self._records.masked(DictRecords({**one, **self._records.tenant} for one in found)))
 
     def _decided(self, rows: Rows | None) -> Writer:
-        """Decide by the first rows which columns are texts, unless it was decided in an earlier run."""
+        """Decide by the first rows which columns are texts or times, unless it was decided in an earlier run."""
         table = self._table
-        texts = [name for name in mistyped(table.columns, rows.values() if rows else ()) if name not in self._known]
-        for name in texts:
+        found = decided(table.columns, list(rows.values()) if rows else ())
+        for name in (one for one, kind in found.items() if kind == "text" and one not in self._known):
             self._records.warn_once("%s: its values are not of the type that is declared; it is a column of text", name)
-        table.learn({**self._known, **dict.fromkeys(texts, "text")})
+        table.learn({**found, **self._known})
         return Writer(table.columns, table.settings.id, self._run_at, makes_key=KEY in table.row.key)
 
     def _check_keys(self, found: list[dict[str, Any]]) -> None:

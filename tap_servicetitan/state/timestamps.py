@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)?")
+_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
 _SECONDS = len("2026-11-01T11:38:22")
 
 
@@ -39,6 +40,19 @@ def parse(stamp: str) -> datetime | None:
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def utc(stamp: str) -> str | None:
+    """Write a date-time in UTC with Z, with all digits of its second; None if it is none, or stands for none."""
+    found = _DATE_TIME.fullmatch(stamp)
+    # Python takes no small z.
+    moment = parse(stamp.upper())
+    # The API sends the first midnight of all for "none": no column takes it, or databases store another time.
+    if moment is None or (moment.year, moment.month, moment.day) == (1, 1, 1):
+        return None
+    fraction = (found[1] or "") if found else ""
+    digits = fraction or (f".{moment.microsecond:06d}" if moment.microsecond else "")
+    return moment.replace(tzinfo=None, microsecond=0).isoformat() + digits + "Z"
 
 
 def latest(stamps: Iterable[str | None]) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
-from datetime import UTC
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -146,9 +146,10 @@ def fitting(schema: Schema) -> st.SearchStrategy[Any]:
         return st.none() | st.fixed_dictionaries({}, optional=fields)
     if kind == "array":
         return st.none() | st.lists(fitting(schema["items"]), max_size=3)
+    times = st.datetimes(min_value=datetime.fromisoformat("0002-01-01"))
     moments = {
         "date": st.dates().map(lambda day: day.isoformat()),
-        "date-time": st.datetimes(timezones=st.none() | st.just(UTC)).map(lambda moment: moment.isoformat()),
+        "date-time": times.map(lambda moment: f"{moment.isoformat()}Z"),
     }
     plain = {
         "string": moments.get(schema.get("format", ""), st.text()),

@@ -16,6 +16,7 @@ from tap_servicetitan.reports.columns import (
     Column,
     column_names,
     columns_of,
+    decided,
     find_columns,
     mistyped,
     report_schema,
@@ -79,9 +80,10 @@ def column(kind: str) -> Column:
         pytest.param("Number", "", None, id="empty number"),
         pytest.param("Boolean", True, True, id="boolean"),
         pytest.param("Boolean", "False", False, id="boolean as text"),
-        pytest.param("Date", "2026-10-31T00:00:00-05:00", "2026-10-31T00:00:00-05:00", id="date with zone"),
-        pytest.param("Date", "2026-10-31T00:00:00", "2026-10-31T00:00:00", id="date without zone"),
-        pytest.param("Date", "2026-10-31", "2026-10-31T00:00:00", id="just a date"),
+        pytest.param("Date", "2026-10-31T00:00:00-05:00", "2026-10-31", id="date with zone"),
+        pytest.param("Date", "2026-10-31T00:00:00", "2026-10-31", id="date without zone"),
+        pytest.param("Date", "2026-10-31", "2026-10-31", id="just a date"),
+        pytest.param("Date", "0001-01-01T00:00:00", None, id="no date"),
         pytest.param("Time", "08:30:00", "08:30:00", id="time"),
         pytest.param("String", "a", "a", id="text"),
         pytest.param("String", "", "", id="empty text"),
@@ -100,6 +102,25 @@ def test_values_that_fit(kind: str, value: object, wanted: object) -> None:
 
 
 @pytest.mark.parametrize(
+    ("values", "kind", "wanted"),
+    [
+        (["2026-10-31", None, "2026-10-31T00:00:00-05:00"], "date", ["2026-10-31", None, "2026-10-31"]),
+        (["2026-10-31", "2026-10-31T20:30:00-05:00"], "time", ["2026-10-31T00:00:00Z", "2026-11-01T01:30:00Z"]),
+        (["2026-10-31T08:30:00", "", "0001-01-01T00:00:00Z"], "time", ["2026-10-31T08:30:00Z", None, None]),
+        (["2026-10-31T08:30:00.1234567Z"], "time", ["2026-10-31T08:30:00.1234567Z"]),
+        (["2026-10-31T08:30:00", "soon"], "text", ["2026-10-31T08:30:00", "soon"]),
+    ],
+)
+def test_dates_are_times_where_one_is(values: list[object], kind: str, wanted: list[object]) -> None:
+    """A column of dates is one of times, in UTC, if a value has a time of the day, and of text if one is neither."""
+    declared = column("Date")
+    found = decided([declared], [[value] for value in values])
+    assert found == ({} if kind == "date" else {"x": kind})
+    [decided_on] = with_kinds([declared], found, ())
+    assert [decided_on.fit(value) for value in values] == wanted
+
+
+@pytest.mark.parametrize(
     ("kind", "value"),
     [
         pytest.param("Number", "00123", id="zeros that a number would lose"),
@@ -109,6 +130,7 @@ def test_values_that_fit(kind: str, value: object, wanted: object) -> None:
         pytest.param("Number", True, id="boolean for a number"),
         pytest.param("Boolean", "Yes", id="other word"),
         pytest.param("Boolean", 1, id="number for a boolean"),
+        pytest.param("Date", "2026-10-31T08:30:00Z", id="time for a date"),
         pytest.param("Date", "10/31/2026", id="American date"),
         pytest.param("Date", "2026-02-30", id="no such day"),
         pytest.param("Date", 20261031, id="number for a date"),
