@@ -12,7 +12,8 @@ from tap_servicetitan.reports.columns import END_MARKER, KEY, MISFITS, REPORT_ID
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_servicetitan.reports.columns import Column, Kind
+    from tap_servicetitan.reports.columns import Column
+    from tap_servicetitan.reports.values import Kind
     from tap_servicetitan.reports.windows import Days
 
 Record = dict[str, Any]
