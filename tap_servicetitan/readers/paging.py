@@ -120,7 +120,8 @@ class Walk:
             contents: list[int] = []
             pages = yield from self._pass(contents)
             self.read = len(contents)
-            if (pages == 1 and self.read >= (self.total or 0)) or _agree(before, contents):
+            has_all = self.read >= (self.total or 0)
+            if (pages == 1 and has_all) or _agree(before, contents, has_all=has_all):
                 self.is_complete = True
                 return
             before = contents
@@ -198,11 +199,14 @@ def _has_more(page: ListPage, read: int, *, new: int) -> bool:
     return behind and new > 0
 
 
-def _agree(before: Sequence[int] | None, contents: Sequence[int]) -> bool:
-    """Tell whether two readings agree: in order, or where the order changes, in rows that each came once."""
+def _agree(before: Sequence[int] | None, contents: Sequence[int], *, has_all: bool) -> bool:
+    """Tell whether two readings agree: in order, or where the order changes, in rows that each came once.
+
+    Where the order changes, they must be as many as the server counts: two readings can miss the same row by chance.
+    """
     if not contents or before is None or len(before) != len(contents):
         return False
-    return before == contents or (set(before) == set(contents) and len(set(contents)) == len(contents))
+    return before == contents or (has_all and set(before) == set(contents) and len(set(contents)) == len(contents))
 
 
 def _array(rows: Sequence[bytes]) -> bytes:
