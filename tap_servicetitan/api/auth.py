@@ -12,6 +12,7 @@ from tap_servicetitan.api.replies import describe, requested_wait
 from tap_servicetitan.api.retry import retry
 from tap_servicetitan.api.statuses import is_transient
 from tap_servicetitan.errors import CredentialsError, TransientError
+from tap_servicetitan.logs import hide
 
 if TYPE_CHECKING:
     import logging
@@ -38,6 +39,7 @@ class AccessToken:
     def __init__(self, transport: Transport, settings: Settings, log: logging.Logger) -> None:
         """Prepare to sign in; nothing is sent yet."""
         self._transport, self._settings, self._log = transport, settings, log
+        hide((settings.client_id, settings.client_secret, settings.st_app_key))
         self._lock = threading.Lock()
         self._value: str | None = None
         self._replace_at = 0.0
@@ -54,6 +56,7 @@ class AccessToken:
         with self._lock:
             if self._value is None or time.monotonic() >= self._replace_at:
                 self._value, seconds = retry(self._sign_in, self._log, "all bookmarks are unharmed")
+                hide((self._value,))
                 self.count += 1
                 self._replace_at = time.monotonic() + max(seconds - EXPIRY_MARGIN, seconds / 2)
             return self._value

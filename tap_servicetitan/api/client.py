@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
 from tap_servicetitan.api.auth import AccessToken, Authorization
-from tap_servicetitan.api.replies import SHORTEST_SECRET
 from tap_servicetitan.api.retry import bounded, retry
 from tap_servicetitan.api.statuses import judge
 from tap_servicetitan.api.transport import Transport
 from tap_servicetitan.api.usage import Usage
 from tap_servicetitan.errors import ApiError, TransientError, UnreadableBodyError
-from tap_servicetitan.logs import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,8 +59,6 @@ class Client:
         Raises:
             CredentialsError: The API does not know these credentials, or a setting of the network is wrong.
         """
-        # Here, where the handlers of the run are there.
-        redact(lambda: [one for one in self._token.hidden if len(one) >= SHORTEST_SECRET])
         self._transport.check()
         self._token.current()
 

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from tap_servicetitan.logs import SHORTEST
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
@@ -17,8 +19,6 @@ _TEXT_WAIT = re.compile(r"(?:try again|retry)(?: in| after)? (\d+(?:\.\d+)?) sec
 _SECONDS = re.compile(r"\d+(?:\.\d+)?")
 _LONGEST_TEXT = 200
 _MOST_FIELDS = 5
-SHORTEST_SECRET = 6
-"""Characters. Real ones have dozens; a shorter one would spoil each word that has it."""
 
 _WORDS = ("title", "message", "error", "error_description")
 """Fields that hold the reason: of the API, of its gateway, of the sign-in."""
@@ -90,7 +90,7 @@ def printable(text: object) -> str:
 def _without(text: str, hidden: Collection[str]) -> str:
     # Before the text is cut: the first half of a secret is one, too.
     for value in hidden:
-        if len(value) >= SHORTEST_SECRET:
+        if len(value) >= SHORTEST:
             text = text.replace(value, "…")
     return printable(text)
 
