@@ -54,6 +54,9 @@ SPANS = {
     "campaign_performance": 8,
     "capacities": 14,
     "email_channel_costs": 2,
+    # Up to 7 days ago, to the second: they were read by the first run.
+    "fleet_events": 0,
+    "fleet_gps": 0,
     "keyword_performance": 8,
     "router_performance": 2,
     "scheduler_performance": 2,
