@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ipaddress
 import json
 import signal
 import sys
@@ -61,6 +62,13 @@ def _positive(text: str) -> int:
     return number
 
 
+_OTHER_MACHINES = (
+    "Other machines and containers reach it too, but not the tap: it sends credentials over plain http to its own\n"
+    "machine only. Run it beside the sandbox (in the same container or network namespace), or put TLS before the\n"
+    "sandbox and set api_url and auth_url to https.\n"
+)
+
+
 def _settings(options: argparse.Namespace) -> Settings:
     return Settings(
         seed=options.seed,
@@ -96,6 +104,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             server.should_exit = True
 
         sys.stderr.write("The sandbox is up; these are the tap's settings for it. Ctrl-C ends it.\n")
+        if not ipaddress.ip_address(listener.getsockname()[0]).is_loopback:
+            sys.stderr.write(_OTHER_MACHINES)
         sys.stdout.write(_printed([tap_config(tenant, listener) for tenant in tenants.values()]))
         sys.stderr.flush()
         sys.stdout.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import socket
 import threading
 import time
@@ -78,8 +79,11 @@ def server_config(tenants: Mapping[str, Tenant]) -> uvicorn.Config:
 
 
 def tap_config(tenant: Tenant, listener: socket.socket) -> Json:
-    """Write the tap's settings for a tenant."""
+    """Write the tap's settings for a tenant, as they hold on this machine."""
     host, port = listener.getsockname()[:2]
+    if ipaddress.ip_address(host).is_unspecified:
+        # It listens everywhere, and can be reached nowhere by that name.
+        host = "::1" if ":" in host else "127.0.0.1"
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     return {
         "client_id": tenant.app.client_id,

@@ -271,6 +271,23 @@ def test_the_command_prints_the_settings_and_ends_well() -> None:
     assert errors.count("\n") == 1
 
 
+def test_what_it_prints_works_where_it_listens_everywhere() -> None:
+    """With --host 0.0.0.0 the settings name this machine, and a sentence says why the tap needs it to be the same."""
+    command = [sys.executable, "-m", "tap_servicetitan.sandbox", "--port", "0", "--scale", "0.02", "--host", "0.0.0.0"]  # noqa: S104 - to be tested
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own
+        assert process.stdout
+        lines: list[str] = []
+        while not lines or lines[-1] != "}\n":
+            lines.append(process.stdout.readline())
+        config = json.loads("".join(lines))
+        answer = requests.get(f"{config['api_url']}/_sandbox/clock", timeout=9)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=9)
+    assert answer.status_code == 200
+    assert config["api_url"].startswith("http://127.0.0.1:")
+    assert "plain http" in errors
+
+
 def test_stamps_are_read_and_written_to_the_last_digit() -> None:
     """Seven digits survive, zones are heeded, zeros at the end are not shown."""
     assert iso(ticks("2026-11-01T12:00:00.1234567Z")) == "2026-11-01T12:00:00.1234567Z"
