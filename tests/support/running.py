@@ -209,6 +209,8 @@ def _numbered(sandbox: Sandbox, stream: str, rows: list[Message]) -> list[Messag
     """Number the lines of each parent, and put an end marker behind them."""
     parent = LINES[stream]
     lines: dict[Any, int] = dict.fromkeys((row["id"] for row in sandbox.rows(BY_NAME[stream].parent or "")), 0)
+    # Below an entry that is gone, there is nothing to ask for.
+    rows = [row for row in rows if row[parent] in lines]
     for row in rows:
         lines[row[parent]] += 1
         row |= {"_line": lines[row[parent]], "_end_marker": False}
