@@ -6,7 +6,7 @@ import dataclasses
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from tests.campaigns.reports import bare, truth
+from tests.campaigns.reports import rows_of, truth
 from tests.support.running import texts
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Figures:
         """Compare the rows that were written, all of them, with those of the sandbox."""
         for stream in streams:
             wanted = Counter(texts(truth(sandbox, stream)))
-            found = Counter(texts(bare(stream, one) for one in written.get(stream, ())))
+            found = Counter(texts(rows_of(stream, written.get(stream, ()))))
             self.rows += wanted.total()
             self.lost += (wanted - found).total()
             self.repeated += (found - wanted).total()

@@ -89,10 +89,12 @@ class Table:
         rows = [row for _, row in self._rows.get(stream, {}).values()]
         ends: dict[Any, int] = {}
         for row in rows:
-            if row.get("_end_marker"):
+            if row.get("_end_marker") and "journalEntryId" in row:
                 parent = row["journalEntryId"]
                 ends[parent] = min(row["_line"], ends.get(parent, row["_line"]))
-        return [reports.bare(stream, row) for row in rows if not ends or row["_line"] <= ends[row["journalEntryId"]]]
+        if stream in reports.REPORTS:
+            return reports.rows_of(stream, rows)
+        return [row for row in rows if not ends or row["_line"] <= ends[row["journalEntryId"]]]
 
 
 def _disturb(sandbox: Sandbox, dice: random.Random, stream: str) -> int:

@@ -109,3 +109,8 @@ def is_of_today(sandbox: Sandbox, record: Mapping[str, Any]) -> bool:
 def bare(stream: str, record: Mapping[str, Any]) -> Message:
     """Give a record without what the tap adds to the rows of a report."""
     return {name: value for name, value in record.items() if stream not in REPORTS or not name.startswith("_")}
+
+
+def rows_of(stream: str, rows: Iterable[Mapping[str, Any]]) -> list[Message]:
+    """Give the rows of a table without what the tap adds; an end marker says that there are none, and is none."""
+    return [bare(stream, one) for one in rows if str(one.get("_end_marker")).lower() != "true"]

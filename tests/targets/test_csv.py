@@ -78,7 +78,7 @@ def assert_the_truth(sandbox: Sandbox, pipeline: Pipeline, found: Tables) -> Non
     assert found.keys() == {*few.STREAMS}
     for stream, rows in found.items():
         key, properties = few.key(stream), few.properties(pipeline.catalog, stream)
-        there = by_key(key, [reports.bare(stream, one) for one in rows])
+        there = by_key(key, reports.rows_of(stream, rows))
         due = by_key(key, [writable(properties, one) for one in reports.truth(sandbox, stream)])
         assert there == due, stream
 

@@ -86,7 +86,7 @@ def assert_the_truth(sandbox: Sandbox, server: Server) -> None:
     for stream, rows in tables.items():
         properties = few.properties(catalog, stream)
         wanted = [loadable(properties, one) for one in reports.truth(sandbox, stream)]
-        assert_equal(stream, few.key(stream), [reports.bare(stream, one) for one in rows], wanted)
+        assert_equal(stream, few.key(stream), reports.rows_of(stream, rows), wanted)
 
 
 def test_meltano_loads_the_truth(sandbox: Sandbox, server: Server, tmp_path: Path) -> None:

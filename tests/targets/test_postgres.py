@@ -73,7 +73,7 @@ def assert_the_truth(sandbox: Sandbox, pipeline: Pipeline, tables: Tables, way: 
     for stream, rows in tables.items():
         properties = few.properties(pipeline.catalog, stream)
         wanted = [loadable(properties, one, way.moment) for one in reports.truth(sandbox, stream)]
-        assert_equal(stream, few.key(stream), [reports.bare(stream, one) for one in rows], wanted)
+        assert_equal(stream, few.key(stream), reports.rows_of(stream, rows), wanted)
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
