@@ -15,10 +15,12 @@ from tap_servicetitan.errors import FileError
 from tap_servicetitan.state.timestamps import as_parameter, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
+    from typing import Any
 
     from tap_servicetitan.audit.spans import Span
+    from tap_servicetitan.audit.tables import Row
 
 COLUMNS = ("stream", "until", "year", "month", "row_count")
 
@@ -42,6 +44,14 @@ class CountsTable(Table):
     @override
     def first(self, date: str) -> datetime | None:
         return min(self.months, default=None)
+
+    @override
+    def rows(self, date: str, span: Span) -> Iterator[Row]:
+        return iter(())
+
+    @override
+    def row(self, key: Mapping[str, Any]) -> Row | None:
+        return None
 
 
 def read_counts(path: Path) -> dict[str, CountsTable]:

@@ -39,13 +39,13 @@ class Table(abc.ABC):
     def first(self, date: str) -> datetime | None:
         """Return the earliest date of a row."""
 
+    @abc.abstractmethod
     def rows(self, date: str, span: Span) -> Iterator[Row]:
-        """Return the rows whose date lies in a span, by the names of the fields."""
-        raise NotImplementedError
+        """Return the rows whose date lies in a span, by the names of the fields; none where they are only counted."""
 
+    @abc.abstractmethod
     def row(self, key: Mapping[str, Any]) -> Row | None:
-        """Return the row with a key."""
-        raise NotImplementedError
+        """Return the row with a key; None where there is none, or rows are only counted."""
 
 
 @dataclasses.dataclass(frozen=True)
