@@ -161,8 +161,7 @@ class Case:
             figures.kills += code != 0
             figures.wrong += code not in self._codes(log) or b"Traceback" in log
             doubt = {stream: rows for stream, rows in target.take(output).items() if stream in FEEDS}
-            may_be_many = self.recent and _are_worth_no_state(doubt, target.state)
-            figures.wrong += not (_are_of_pages(doubt, self.concurrency) or may_be_many)
+            figures.wrong += not (_are_of_pages(doubt, self.concurrency) or _are_worth_no_state(doubt, target.state))
             figures.most_again = max(figures.most_again, sum(map(len, doubt.values())))
         with self._started(folder, config, target.state) as process:
             target.take(_read(process))
@@ -234,7 +233,7 @@ def _are_of_pages(rows: dict[str, list[Message]], concurrency: int) -> bool:
 def _are_worth_no_state(rows: dict[str, list[Message]], state: Message | None) -> bool:
     """Tell whether so few bytes came since the last STATE that one more would be over its share of the output.
 
-    With recent changes a state is large: it holds what was written lately.
+    A state of all feeds has some ten thousand bytes, and with recent changes it holds what was written lately besides.
     """
     came = sum(len(text) + ENVELOPE for found in rows.values() for text in texts(found))
     return came <= STATE_SHARE * len(json.dumps(state)) + PAGE * LARGEST_ROW
