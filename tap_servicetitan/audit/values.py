@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from tap_servicetitan.audit.lists import CREATED, MODIFIED
 from tap_servicetitan.audit.tables import as_moment
 
 if TYPE_CHECKING:
@@ -14,10 +15,13 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+DATES = {CREATED, MODIFIED}
+"""Fields that are times, also where they are part of a key."""
+
 
 def key_of(row: Mapping[str, Any], key: Iterable[str]) -> tuple[str, ...]:
-    """Give the key of a row; as texts, for a warehouse may hold a number as a text."""
-    return tuple(str(row[name]) for name in key)
+    """Give the key of a row; as texts, for a warehouse may hold a number as a text, and a text as a time."""
+    return tuple(str(as_moment(row[name]) if name in DATES else row[name]) for name in key)
 
 
 def differing(of_api: Mapping[str, Any], of_warehouse: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
