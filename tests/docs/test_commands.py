@@ -41,6 +41,7 @@ ELSEWHERE = {
 """Pages whose commands have a test of their own."""
 
 GIVEN = {
+    "audit.md": "venv/bin/tap-servicetitan-sync --config config.json servicetitan.duckdb",
     "migrating.md": (
         "meltano state set --force dev:tap-service-titan-to-target-postgres "
         """'{"singer_state": {"bookmarks": {"customers": {"replication_key_value": "2026-10-01T00:00:00Z"}}}}'"""
