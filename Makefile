@@ -15,7 +15,17 @@ AIRFLOW := .venv-airflow
 DBT := .venv-dbt
 WHEEL := .venv-wheel
 PIP_INSTALL := -m pip install --quiet --quiet --disable-pip-version-check
+UV := .venv-uv/bin/uv
 NEW_ENOUGH := import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12")
+
+# uv takes a tenth of pip's time. It knows none of pip's settings, a mirror's address for one: where it fails, pip does it.
+define install
+	@$(PYTHON) -c '$(NEW_ENOUGH)'
+	@$(PYTHON) -m venv --clear $(@D)
+	@test -x $(UV) || { $(PYTHON) -m venv .venv-uv && .venv-uv/bin/python $(PIP_INSTALL) uv; } || true
+	@$(UV) pip install --quiet --python $(@D)/bin/python $(1) 2>/dev/null || $(@D)/bin/python $(PIP_INSTALL) $(1)
+	@touch $@
+endef
 
 .PHONY: help demo demo-setup many-tenants quick test test-slow test-all test-setup test-airflow test-dbt test-wheel benchmark lint types format docs generated constraints airflow-constraints clean
 .DELETE_ON_ERROR:
@@ -71,10 +81,9 @@ many-tenants: $(DEMO)/.installed $(TARGETS)/target-postgres/.installed $(AIRFLOW
 	@PYTHONPATH=$(TENANTS) $(AIRFLOW)/bin/python -m one_machine.run $(ARGS)
 
 test-wheel: test-setup
-	rm -rf dist
+	rm -rf dist $(WHEEL)
 	$(DEV)/bin/python -m build --no-isolation
-	$(PYTHON) -m venv --clear $(WHEEL)
-	$(WHEEL)/bin/python $(PIP_INSTALL) -c constraints.txt "$$(echo dist/*.whl)[dev]"
+	$(MAKE) --no-print-directory $(WHEEL)/.installed
 	$(DEV)/bin/python -m tests.support.wheel $(WHEEL) $(SIDE_BY_SIDE) $(ARGS)
 
 benchmark: $(DEV)/.installed
@@ -105,60 +114,48 @@ generated: $(DEV)/.installed
 
 # uv is used to resolve for all platforms and versions at once. A lock file of its own would name the host it asked.
 constraints: $(DEV)/.installed
-	$(DEV)/bin/python $(PIP_INSTALL) uv
+	@test -x $(UV) || { $(PYTHON) -m venv .venv-uv && .venv-uv/bin/python $(PIP_INSTALL) uv; }
 	{ sed '/^[^#]/,$$d' constraints.txt; \
 	  printf '%s\n' 'meltanolabs-target-csv>=0.5,<0.6' 'meltanolabs-target-postgres>=0.8.1,<0.9' | \
-	  $(DEV)/bin/uv pip compile pyproject.toml - --quiet --all-extras --universal --python-version 3.11 \
+	  $(UV) pip compile pyproject.toml - --quiet --all-extras --universal --python-version 3.11 \
 	  --no-annotate --no-header; } > constraints.new
 	mv constraints.new constraints.txt
 
 airflow-constraints: $(DEV)/.installed
-	$(DEV)/bin/python $(PIP_INSTALL) uv
+	@test -x $(UV) || { $(PYTHON) -m venv .venv-uv && .venv-uv/bin/python $(PIP_INSTALL) uv; }
 	{ echo '# The versions that the example was tried with, made by `make airflow-constraints`.'; \
-	  $(DEV)/bin/uv pip compile $(TENANTS)/airflow.txt $(TENANTS)/checks.txt --quiet --universal --python-version 3.11 \
+	  $(UV) pip compile $(TENANTS)/airflow.txt $(TENANTS)/checks.txt --quiet --universal --python-version 3.11 \
 	  --no-annotate --no-header; } > constraints.new
 	mv constraints.new $(TENANTS)/constraints.txt
 
 clean:
-	rm -rf $(DEV) $(DEMO) $(TARGETS) $(WHEEL) $(AIRFLOW) $(DBT) .demo .many-tenants dist build
+	rm -rf .venv-uv $(DEV) $(DEMO) $(TARGETS) $(WHEEL) $(AIRFLOW) $(DBT) .demo .many-tenants dist build
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .site-pages .cache site
 
 $(DEV)/.installed: pyproject.toml constraints.txt
 	@echo 'Installing the development environment ...'
-	@$(PYTHON) -c '$(NEW_ENOUGH)'
-	@$(PYTHON) -m venv $(DEV)
-	@$(DEV)/bin/python $(PIP_INSTALL) -c constraints.txt -e '.[dev]'
-	@touch $@
+	$(call install,-c constraints.txt -e '.[dev]')
 
 $(AIRFLOW)/.installed: $(addprefix $(TENANTS)/,airflow.txt checks.txt constraints.txt)
 	@echo 'Installing Airflow ...'
-	@$(PYTHON) -c '$(NEW_ENOUGH)'
-	@$(PYTHON) -m venv $(AIRFLOW)
-	@$(AIRFLOW)/bin/python $(PIP_INSTALL) $(patsubst %,-r $(TENANTS)/%.txt,airflow checks) -c $(TENANTS)/constraints.txt
-	@touch $@
+	$(call install,$(patsubst %,-r $(TENANTS)/%.txt,airflow checks) -c $(TENANTS)/constraints.txt)
 
 $(DBT)/.installed: tests/dbt/requirements.txt
 	@echo 'Installing dbt ...'
-	@$(PYTHON) -m venv $(DBT)
-	@$(DBT)/bin/python $(PIP_INSTALL) -r tests/dbt/requirements.txt
-	@touch $@
+	$(call install,-r tests/dbt/requirements.txt)
 
 $(DEMO)/.installed: pyproject.toml constraints.txt
 	@echo 'Installing the tap, its sandbox and Meltano ...'
-	@$(PYTHON) -c '$(NEW_ENOUGH)'
-	@$(PYTHON) -m venv $(DEMO)
-	@$(DEMO)/bin/python $(PIP_INSTALL) -c constraints.txt -e '.[demo]'
-	@touch $@
+	$(call install,-c constraints.txt -e '.[demo]')
 
 # Targets have environments of their own: target-jsonl needs an older jsonschema than the SDK takes.
 $(TARGETS)/target-jsonl/.installed: examples/target-jsonl.txt
 	@echo 'Installing target-jsonl ...'
-	@$(PYTHON) -m venv $(@D)
-	@$(@D)/bin/python $(PIP_INSTALL) -r examples/target-jsonl.txt
-	@touch $@
+	$(call install,-r examples/target-jsonl.txt)
 
 $(TARGETS)/target-csv/.installed $(TARGETS)/target-postgres/.installed: constraints.txt
 	@echo 'Installing $(notdir $(@D)) ...'
-	@$(PYTHON) -m venv $(@D)
-	@$(@D)/bin/python $(PIP_INSTALL) -c constraints.txt meltanolabs-$(notdir $(@D))
-	@touch $@
+	$(call install,-c constraints.txt meltanolabs-$(notdir $(@D)))
+
+$(WHEEL)/.installed: constraints.txt
+	$(call install,-c constraints.txt "$$(echo dist/*.whl)[dev]")
