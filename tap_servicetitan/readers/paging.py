@@ -32,7 +32,8 @@ class Walk:
     """One reading of a list.
 
     Its pages overlap, and are joined to a chain, which proves that no row is missing. Where they cannot be joined, the
-    list is read in passes from its first page on, until one brings just what the one before did.
+    list is read in passes from its first page on, until one brings just the rows that the one before did. What a row
+    says may change meanwhile: it is given each time, and what changes behind the last reading is the next run's.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class Walk:
             yield _array(self._held)
 
     def _joined(self) -> Generator[bytes, None, list[int] | None]:
-        """Read pages that overlap; give the contents of the rows if all pages joined."""
+        """Read pages that overlap; give which rows came if all pages joined."""
         page = self._first()
         if _is_all(page):
             # One page is one moment: nothing can have moved.
@@ -84,6 +85,7 @@ class Walk:
             return None
         rows: Sequence[Row] = self._identify(page.data)
         chain = Chain(page, rows, self.size, in_place=self._numbered)
+        came = self._which(rows)
         yield from self._emitted(rows)
         more = _has_more(page, page.count, new=page.count)
         while more:
@@ -104,11 +106,16 @@ class Walk:
                 continue
             if self._is_unstable(fresh):
                 return None
+            came += self._which(fresh)
             yield from self._emitted(fresh)
             more = _has_more(page, len(chain.contents), new=len(fresh)) or (page.more is None and not chain.is_at_end)
         self.total, self.read = page.total, len(chain.contents)
         self.is_complete = self.read >= (page.total or 0)
-        return chain.contents
+        return came
+
+    def _which(self, rows: Sequence[Row]) -> list[int]:
+        """Tell which rows these are, for a comparison of two readings."""
+        return [one.content if self._numbered else one.key for one in rows]
 
     def _is_unstable(self, fresh: Sequence[Row]) -> bool:
         """Tell whether a row came again behind rows that it was before, and did not change: then no order holds."""
@@ -117,16 +124,16 @@ class Walk:
     def _passes(self, before: Sequence[int] | None) -> Iterator[bytes]:
         """Read the list until two readings agree."""
         for _ in range(MAX_PASSES):
-            contents: list[int] = []
-            pages = yield from self._pass(contents)
-            self.read = len(contents)
+            came: list[int] = []
+            pages = yield from self._pass(came)
+            self.read = len(came)
             has_all = self.read >= (self.total or 0)
-            if (pages == 1 and has_all) or _agree(before, contents, has_all=has_all):
+            if (pages == 1 and has_all) or _agree(before, came, has_all=has_all):
                 self.is_complete = True
                 return
-            before = contents
+            before = came
 
-    def _pass(self, contents: list[int]) -> Generator[bytes, None, int]:
+    def _pass(self, came: list[int]) -> Generator[bytes, None, int]:
         """Read the list from its first page to its last, and give the number of pages."""
         number, stale, known = 1, 0, set[int]()
         self._held.clear()
@@ -135,18 +142,17 @@ class Walk:
                 page = self._fetch(number, self.size)
             except OverloadError as error:
                 self._halve(self.size, error)
-                contents.clear()
-                return (yield from self._pass(contents))
+                came.clear()
+                return (yield from self._pass(came))
             rows = self._identify(page.data)
             new = len({one.content for one in rows} - known)
             if self._is_repeat(page, new, stale):
                 return number
             yield from self._emitted(rows)
-            found = [one.content for one in rows]
-            known.update(found)
-            contents += found
+            known.update(one.content for one in rows)
+            came += self._which(rows)
             self.total = page.total
-            if not _has_more(page, len(contents), new=len(rows) if page.more is None else new):
+            if not _has_more(page, len(came), new=len(rows) if page.more is None else new):
                 return number
             stale = 0 if new else stale + 1
             if stale >= (MAX_STALE_PAGES if rows and not self._numbered else MAX_EMPTY_PAGES):
@@ -199,14 +205,14 @@ def _has_more(page: ListPage, read: int, *, new: int) -> bool:
     return behind and new > 0
 
 
-def _agree(before: Sequence[int] | None, contents: Sequence[int], *, has_all: bool) -> bool:
+def _agree(before: Sequence[int] | None, came: Sequence[int], *, has_all: bool) -> bool:
     """Tell whether two readings agree: in order, or where the order changes, in rows that each came once.
 
     Where the order changes, they must be as many as the server counts: two readings can miss the same row by chance.
     """
-    if not contents or before is None or len(before) != len(contents):
+    if not came or before is None or len(before) != len(came):
         return False
-    return before == contents or (has_all and set(before) == set(contents) and len(set(contents)) == len(contents))
+    return before == came or (has_all and set(before) == set(came) and len(set(came)) == len(came))
 
 
 def _array(rows: Sequence[bytes]) -> bytes:

@@ -205,6 +205,15 @@ def test_a_list_that_comes_to_rest_is_complete(order: str, kinds: str) -> None:
     assert {item["id"] for item in came} >= {*server.items} & (server.untouched or set())
 
 
+def test_rows_that_change_all_the_time_in_their_places_do_not_make_a_reading_incomplete() -> None:
+    """Where sizes are not honoured, two readings of the same rows agree, whatever these say by then."""
+    server = Server(cap=6, fixed=True, rows=60, kinds="c", moves=8, seed=3)
+    walk, came = read(server)
+    assert walk.is_complete
+    assert {item["id"] for item in came} == {*server.items}
+    assert len(server.requests) <= 2 + 2 * 10
+
+
 @pytest.mark.parametrize("order", sorted(ORDERS))
 def test_a_row_that_slips_over_a_page_boundary_comes_in_one_reading(order: str) -> None:
     """One row less on a page that was read: the first row of the next one is not lost, and nothing is read twice."""
