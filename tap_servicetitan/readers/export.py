@@ -30,7 +30,7 @@ class ExportReader(Reader):
         bookmark = read_feed_bookmark(self.name, state, self.session.tenant_id)
         if bookmark.token is None and bookmark.mark is None:
             bookmark = replace(bookmark, start_date=self.settings.start_parameter)
-        recent = Recent(bookmark.recent) if self.settings.include_recent_changes else None
+        recent = Recent(bookmark.recent, in_stretches=True) if self.settings.include_recent_changes else None
         token, start = bookmark.token, self._start(bookmark)
         more = recoverable = True
         empty, tokens = 0, {hash(token)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import functools
+import itertools
 from typing import TYPE_CHECKING
 
 from tap_servicetitan.state.bookmarks import LIST_OVERLAP
@@ -19,11 +19,7 @@ if TYPE_CHECKING:
 
 def without_repeats(recent: Recent, found: Records, key: Sequence[str], timestamps: Sequence[str | None]) -> Records:
     """Leave out the records that were emitted lately, and remember the others."""
-    which = [
-        recent.is_new(values, timestamp, functools.partial(found.content, number))
-        for number, (values, timestamp) in enumerate(zip(found.values(*key), timestamps, strict=True))
-    ]
-    return found.kept(which)
+    return found.kept(recent.are_new(found.values(*key), timestamps, found.content))
 
 
 def timestamps(found: Records, cursor: str | None) -> list[str | None]:
@@ -48,7 +44,7 @@ class OverlapFilter:
             began: When this reading began; None if the newest timestamp tells what can come again.
             reach: How long before that a record has to have changed so that it cannot come again.
         """
-        self._recent = Recent(recent, by_content=True)
+        self._recent = Recent(recent, by_content=True, in_stretches=True)
         self._resumed = bool(recent)
         self.began, self._reach = began, reach
 
@@ -57,11 +53,16 @@ class OverlapFilter:
         when = timestamps(found, reader.row.replication_key)
         mark = latest([mark, *when])
         horizon = minus(self.began, self._reach) if self.began else minus(mark or "", 2 * self._reach)
+        which = [self._is_old(one, horizon) for one in when]
+        places = [place for place, is_old in enumerate(which) if not is_old]
         keys = found.values(*reader.row.key)
-        which = [
-            self._is_old(one, horizon) or self._recent.is_new(key, one, functools.partial(found.content, number))
-            for number, (key, one) in enumerate(zip(keys, when, strict=True))
-        ]
+        new = self._recent.are_new(
+            [keys[place] for place in places],
+            [when[place] for place in places],
+            lambda number: found.content(places[number]),
+        )
+        for place in itertools.compress(places, new):
+            which[place] = True
         if self.began is None:
             self._recent.forget(mark, 2 * self._reach)
         reader.repeats += which.count(False)

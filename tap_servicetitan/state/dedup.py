@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
-from tap_servicetitan.state.timestamps import minus, sortable
+from tap_servicetitan.state.timestamps import latest, minus, sortable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import timedelta
 
 LIMIT = 10_000
@@ -26,7 +27,20 @@ HASH_LENGTH = 12
 ALWAYS = 100
 """As many of the newest entries are kept, whatever their stamp; not so by content."""
 
+STRETCH = "!"
+"""Begins the hash of a stretch of rows, and sorts before all letters of a hash: over the limit, stretches stay."""
+
+FIRST_OF_STRETCH = frozenset("A")
+"""A row whose hash begins so begins a stretch: one in 64, the same ones wherever pages begin."""
+
+SHORTEST_STRETCH = 16
+"""Rows of a stretch at least: of fewer, each is remembered by itself."""
+
 _encode = msgspec.json.Encoder(decimal_format="number", order="deterministic").encode
+
+
+Version: TypeAlias = tuple[str, str]
+"""When a row changed, and the hash of what it says; without the latter, the former tells all."""
 
 
 class Recent:
@@ -36,21 +50,35 @@ class Recent:
     each key is remembered, and only that: a figure that goes from 10 to 20 and back to 10 has changed twice.
 
     When there are more than the limit, those with the highest hashes go. Which ones these are depends on nothing else,
-    so the same few rows are emitted again each time, and all others are still known.
+    so the same few rows are emitted again each time, and all others are still known. Rows that come again in the same
+    order are known by the stretch that they are in too, at one entry for some 64 rows.
     """
 
-    def __init__(self, entries: Iterable[object] = (), limit: int = LIMIT, *, by_content: bool = False) -> None:
+    def __init__(
+        self,
+        entries: Iterable[object] = (),
+        limit: int = LIMIT,
+        *,
+        by_content: bool = False,
+        in_stretches: bool = False,
+    ) -> None:
         """Start from the entries that the last run left behind.
 
         Args:
             entries: What `entries` gave then; what is no entry costs a repeat, not the run.
             limit: Most entries to remember.
             by_content: A row is a repeat only if all of it is the same: where a timestamp does not tell every change.
+            in_stretches: Stretches of rows are remembered too. By content, only while each reading brings them again:
+                the content of an older one may be one that a row had before.
         """
-        self._versions: dict[str, tuple[str, str]] = dict(_parsed(one) for one in entries if isinstance(one, str))
+        self._versions: dict[str, Version] = dict(_parsed(one) for one in entries if isinstance(one, str))
         """By the hash of a key (and of a timestamp that tells all): the timestamp, and the hash of the content."""
         self._limit = limit
         self._by_content = by_content
+        self._in_stretches = in_stretches
+        self._last_stretches = {one for one in self._versions if one.startswith(STRETCH)} if by_content else set()
+        for one in self._last_stretches:
+            del self._versions[one]
 
     def is_new(self, key: Sequence[Any], stamp: str | None, content: Callable[[], bytes]) -> bool:
         """Tell whether this version was not emitted lately, and remember it.
@@ -60,15 +88,54 @@ class Recent:
             stamp: When the row changed, if it tells.
             content: Gives all of the row as bytes; asked only where key and stamp do not suffice.
         """
+        slot, version = self._version(key, stamp, content)
+        return self._noted(slot, version) != version
+
+    def are_new(
+        self, keys: Sequence[Sequence[Any]], stamps: Sequence[str | None], content: Callable[[int], bytes]
+    ) -> list[bool]:
+        """Tell the same of the rows of a page, each by its place in it, and remember the stretches that they form."""
+        found = [
+            self._version(key, stamp, functools.partial(content, number))
+            for number, (key, stamp) in enumerate(zip(keys, stamps, strict=True))
+        ]
+        before = [self._noted(slot, version) for slot, version in found]
+        new = [one != version for one, (_, version) in zip(before, found, strict=True)]
+        for places in self._stretches(found) if self._in_stretches else ():
+            texts = [found[place][0] + found[place][1][1] for place in places]
+            slot = STRETCH + _hash("".join(texts).encode())[1:]
+            is_known = self._noted(slot, (latest(found[place][1][0] for place in places) or "", "")) is not None
+            if is_known or slot in self._last_stretches:
+                for place in places:
+                    # Of a row that said something else by then, the stretch does not tell.
+                    new[place] = new[place] and before[place] is not None
+        return new
+
+    def _version(self, key: Sequence[Any], stamp: str | None, content: Callable[[], bytes]) -> tuple[str, Version]:
         name, stamp = _encode(key), stamp or ""
         if stamp and not self._by_content:
-            slot, version = _hash(stamp.encode() + b"|" + name), (stamp, "")
-        else:
-            slot, version = _hash(name), (stamp, _hash(name + content()))
+            return _hash(stamp.encode() + b"|" + name), (stamp, "")
+        return _hash(name), (stamp, _hash(name + content()))
+
+    def _noted(self, slot: str, version: Version) -> Version | None:
+        """Remember a version, and give the one that it replaces."""
         # It comes again, so it will come again: it is as young as a new one.
-        seen = self._versions.pop(slot, None) == version
+        before = self._versions.pop(slot, None)
         self._versions[slot] = version
-        return not seen
+        return before
+
+    @staticmethod
+    def _stretches(found: Sequence[tuple[str, Version]]) -> Iterator[list[int]]:
+        """Cut the rows of a page that have a timestamp into stretches: the same rows in order, the same stretch."""
+        places: list[int] = []
+        for place, (slot, (stamp, content)) in enumerate(found):
+            if (content or slot)[0] in FIRST_OF_STRETCH and len(places) >= SHORTEST_STRETCH:
+                yield places
+                places = []
+            if stamp:
+                places.append(place)
+        if len(places) >= SHORTEST_STRETCH:
+            yield places
 
     def forget(self, mark: str | None, reach: timedelta) -> None:
         """Drop what cannot come again: entries older than `reach` before `mark`, and those over the limit."""
@@ -115,7 +182,7 @@ def _hash(content: bytes) -> str:
     return base64.b64encode(hashlib.blake2b(content, digest_size=9).digest()).decode()
 
 
-def _parsed(entry: str) -> tuple[str, tuple[str, str]]:
+def _parsed(entry: str) -> tuple[str, Version]:
     stamp, _, hashes = entry.rpartition("|")
     return hashes[:HASH_LENGTH], (stamp, hashes[HASH_LENGTH:])
 

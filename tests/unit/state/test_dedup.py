@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -57,19 +58,22 @@ class Reader:
     def __init__(self, limit: int = LIMIT) -> None:
         """Begin with nothing read."""
         self.limit = limit
-        self.recent = Recent(limit=limit)
+        self.recent = Recent(limit=limit, in_stretches=True)
         self.mark: str | None = None
         self.written: list[Row] = []
 
     def read(self, page: list[Row]) -> None:
         """Read a page: what is new comes out, what cannot come again is forgotten."""
-        self.written += [row for row in page if is_new(self.recent, (row.id,), row.stamp, row.record)]
+        new = self.recent.are_new(
+            [(row.id,) for row in page], [row.stamp for row in page], DictRecords(row.record for row in page).content
+        )
+        self.written += itertools.compress(page, new)
         self.mark = latest([self.mark, *(row.stamp for row in page)])
         self.recent.forget(self.mark, RECENT_REACH)
 
     def restart(self) -> None:
         """End the run and begin the next, with nothing but what the state holds."""
-        self.recent = Recent(json.loads(json.dumps(self.recent.entries())), limit=self.limit)
+        self.recent = Recent(json.loads(json.dumps(self.recent.entries())), limit=self.limit, in_stretches=True)
 
 
 # Few ids, minutes and contents, so that repeats are many; minutes on both sides of the reach.
@@ -83,6 +87,7 @@ def test_every_version_comes_out(pages: list[tuple[list[Row], bool]], limit: int
     """However small the memory, in whatever order and over however many runs, no version is taken for another."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(under_test, "ALWAYS", always)
+        patch.setattr(under_test, "SHORTEST_STRETCH", 2)
         reader = Reader(limit)
         for page, ends_the_run in pages:
             reader.read(page)
@@ -98,6 +103,7 @@ def test_no_repeat_comes_out(pages: list[tuple[list[Row], bool]], always: int) -
     """A repeat no older than the reach behind the mark stays in, in this run and in the next."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(under_test, "ALWAYS", always)
+        patch.setattr(under_test, "SHORTEST_STRETCH", 2)
         reader = Reader()
         highest, read = 0, []
         for page, ends_the_run in pages:
@@ -202,6 +208,46 @@ def test_when_the_memory_is_full_a_few_rows_come_again(by_content: bool) -> None
         recent = Recent(json.loads(json.dumps(recent.entries())), limit=500, by_content=by_content)
     assert [len(one) for one in repeated] == [550, 50, 50, 50]
     assert repeated[1] == repeated[2] == repeated[3]
+
+
+@pytest.mark.parametrize("by_content", [False, True])
+def test_far_beyond_the_limit_rows_are_known_by_their_stretch(by_content: bool) -> None:  # noqa: FBT001 - a column of the table
+    """Ten times as many rows as the limit, in other pages each time, and some of them change: few come again."""
+    limit, page, stamps = 2_500, 5_000, ["2026-11-01T00:00:00Z"] * 25_000
+    recent, came = Recent(limit=limit, by_content=by_content, in_stretches=True), []
+    for run in range(3):
+        changed = [number for number in range(25_000) if number % 10_000 == run]
+        for number in changed:
+            stamps[number] = f"2026-11-01T00:0{run}:00Z"
+        new: list[int] = []
+        for first in range(-97 * run, 25_000, page):
+            numbers = range(max(first, 0), min(first + page, 25_000))
+            told = recent.are_new(
+                [(number,) for number in numbers],
+                [stamps[number] for number in numbers],
+                lambda place, numbers=numbers: stamps[numbers[place]].encode(),  # type: ignore[misc]
+            )
+            new += itertools.compress(numbers, told)
+        recent.forget(None, RECENT_REACH)
+        assert len(recent.entries()) <= limit
+        recent = Recent(json.loads(json.dumps(recent.entries())), limit, by_content=by_content, in_stretches=True)
+        assert {*changed} <= {*new}
+        came.append(len(new))
+    assert came[0] == 25_000
+    assert max(came[1:]) < 25_000 * 0.06
+
+
+@pytest.mark.parametrize("by_content", [False, True])
+def test_a_stretch_does_not_bring_back_what_a_row_said_before(by_content: bool) -> None:  # noqa: FBT001 - a column of the table
+    """A figure that goes from 10 to 20 and back is emitted each time, in stretches too."""
+    recent, limit = Recent(by_content=by_content, in_stretches=True), 10_000
+    stamp = "2026-11-01T00:00:00Z" if by_content else None
+    for figure, is_new_one in [(10, True), (10, False), (20, True), (10, True), (10, False)]:
+        told = recent.are_new([(n,) for n in range(40)], [stamp] * 40, lambda _, figure=figure: bytes([figure]))  # type: ignore[misc]
+        assert told == [is_new_one] * 40
+        # Only stretches are left of it: what the limit does to rows.
+        kept = [one for one in recent.entries() if under_test.STRETCH in one] if by_content else recent.entries()
+        recent = Recent(kept, limit, by_content=by_content, in_stretches=True)
 
 
 @pytest.mark.parametrize(("stamp", "by_content"), [(None, False), ("2026-11-01T00:00:00Z", True)])
