@@ -26,7 +26,7 @@ from tap_servicetitan.settings.values import cleaned
 from tap_servicetitan.stopping import stopped_by_signals
 from tap_servicetitan.sync.run import Run
 from tap_servicetitan.sync.sdk import SdkTap
-from tap_servicetitan.sync.state import checked_bookmarks, read_from_later
+from tap_servicetitan.sync.state import checked_bookmarks, new_columns, read_from_later
 from tap_servicetitan.sync.stream import SingerStream
 from tap_servicetitan.sync.writer import PageWriter
 
@@ -165,7 +165,7 @@ class TapServiceTitan(SdkTap):
 
     @override
     def run(self) -> None:
-        self._warn_of_what_is_not_read()
+        self._warn_of_what_is_missing()
         with stopped_by_signals():
             try:
                 Run(self.session, self.selected_streams, self.message_writer, self.broken_reports).all()
@@ -173,7 +173,7 @@ class TapServiceTitan(SdkTap):
                 if self.settings.custom_reports:
                     self.reporting.close()
 
-    def _warn_of_what_is_not_read(self) -> None:
+    def _warn_of_what_is_missing(self) -> None:
         for name in self.input_catalog or ():
             if name not in self.streams and name not in self.broken_reports:
                 self.logger.warning(
@@ -189,6 +189,8 @@ class TapServiceTitan(SdkTap):
                 max(later.values()),
                 ", ".join(sorted(later)),
             )
+        if told := new_columns({one.name: one.columns_added for one in self.selected_streams}):
+            self.logger.warning("%s", told)
 
     @override
     def check_settings(self, config: dict[str, Any], *, raise_errors: bool) -> tuple[dict[str, Any], list[str]]:

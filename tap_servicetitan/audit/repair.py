@@ -6,6 +6,7 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from tap_servicetitan.state.bookmarks import FeedBookmark
+from tap_servicetitan.state.columns import COLUMNS
 from tap_servicetitan.state.timestamps import sortable
 
 if TYPE_CHECKING:
@@ -29,11 +30,11 @@ def repaired_state(
             continue
         row = rows[result.stream]
         dates = [date for one in lacking if (date := one.modified or one.created)]
-        bookmarks.pop(result.stream, None)
+        old = bookmarks.pop(result.stream, None) or {}
         if row.kind == "export" and len(dates) == len(lacking):
             oldest = min(dates, key=lambda date: sortable(date) or "")
             feed = FeedBookmark(mark=oldest, at_end=True)
-            bookmarks[result.stream] = feed.to_state(tenant_id, row.replication_key)
+            bookmarks[result.stream] = feed.to_state(tenant_id, row.replication_key) | {COLUMNS: old.get(COLUMNS)}
     return new
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar
 import msgspec
 
 from tap_servicetitan.errors import StateError
+from tap_servicetitan.state.columns import COLUMNS
 from tap_servicetitan.state.timestamps import sortable
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ class Bookmark(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def words(cls) -> frozenset[str]:
         """Tell what stands in a state, under which names."""
-        return frozenset({"tenant_id", "replication_key", *(one.encode_name for one in msgspec.structs.fields(cls))})
+        return frozenset(
+            {"tenant_id", "replication_key", COLUMNS, *(one.encode_name for one in msgspec.structs.fields(cls))}
+        )
 
     def to_state(self, tenant_id: str, cursor: str | None = None) -> dict[str, Any]:
         """Write the bookmark as it stands in a state.

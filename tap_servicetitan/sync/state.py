@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tap_servicetitan.api.replies import printable
 from tap_servicetitan.catalog.endpoints import ENDPOINTS
 from tap_servicetitan.errors import StateError
 from tap_servicetitan.readers.registry import check_state
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_servicetitan.settings.reports import ReportSettings
+
+_MOST_NAMED = 20
+"""Most new columns that are named."""
 
 
 def checked_bookmarks(state: object, tenant_id: str, reports: Sequence[ReportSettings]) -> dict[str, Any]:
@@ -63,6 +67,23 @@ def read_from_later(bookmarks: Mapping[str, Any], start: datetime | None) -> dic
         if begun and moment and (start is None or start < moment):
             found[name] = begun
     return found
+
+
+def new_columns(added: Mapping[str, Sequence[str]]) -> str | None:
+    """Say which columns streams have gained since their last run, and how old rows get them; None if there are none.
+
+    Args:
+        added: The new columns of each stream.
+    """
+    found = [printable(f"{stream}.{column}") for stream, columns in added.items() for column in columns]
+    if not found:
+        return None
+    more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+    return (
+        f"New columns since the last run: {', '.join(found[:_MOST_NAMED])}{more}. Rows that were read before have none "
+        "of them until they change; to fill them, read these streams once from their start "
+        "(docs/backfill.md#fill-a-new-column)"
+    )
 
 
 def _begun(bookmark: Mapping[str, Any]) -> str | None:

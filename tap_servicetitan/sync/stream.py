@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
 from typing_extensions import override
 
-from tap_servicetitan.catalog.schema import END_MARKER
-from tap_servicetitan.errors import ForbiddenError, NonConformingPageError, NotFoundError
-from tap_servicetitan.records.factory import RecordFactory
-from tap_servicetitan.records.passthrough import Passthrough
+from tap_servicetitan.errors import ForbiddenError, NotFoundError
 from tap_servicetitan.records.records import PassthroughRecords
+from tap_servicetitan.state.columns import COLUMNS, column_paths, columns_added, fingerprint
 from tap_servicetitan.sync.encoding import message_line
+from tap_servicetitan.sync.making import record_factory
 from tap_servicetitan.sync.metrics import StreamMetrics
 from tap_servicetitan.sync.sdk import SdkStream
 
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
     from tap_servicetitan.readers.base import Page, Reader
     from tap_servicetitan.readers.source import Source
+    from tap_servicetitan.records.factory import RecordFactory
     from tap_servicetitan.records.records import Record, Records
     from tap_servicetitan.sync.sdk import BatchEncoding
     from tap_servicetitan.sync.writer import PageWriter
@@ -90,6 +90,26 @@ class SingerStream(SdkStream):
         """Whether the stream was read before."""
         return bool(self.bookmark)
 
+    @property
+    def columns_added(self) -> list[str]:
+        """The columns that the stream has gained since its last run, and that rows from before lack."""
+        return columns_added(self._columns, self.bookmark.get(COLUMNS))
+
+    @functools.cached_property
+    def _columns(self) -> tuple[str, ...]:
+        """The columns that rows from before may lack: none where all rows come again, or rows decide on columns."""
+        if self.source.is_full_table or self.source.waits_for_rows:
+            return ()
+        return tuple(column_paths(self.effective_schema, self.mask.__getitem__))
+
+    @functools.cached_property
+    def _fingerprint(self) -> dict[str, str | None]:
+        return {} if self.source.waits_for_rows else {COLUMNS: fingerprint(self._columns) or None}
+
+    def _bookmark(self, page: Page) -> dict[str, Any] | None:
+        """Give the bookmark that holds once a page is written."""
+        return page.state and page.state | self._fingerprint
+
     @functools.cached_property
     def metrics(self) -> StreamMetrics:
         """What is measured of the stream."""
@@ -119,7 +139,7 @@ class SingerStream(SdkStream):
         pages = self.pages()
         held = list(itertools.islice(pages, 1))
         while self.source.waits_for_rows and held and not len(held[0].records):
-            self._writer.write_page((), self.name, held[0].state)
+            self._writer.write_page((), self.name, self._bookmark(held[0]))
             held = list(itertools.islice(pages, 1))
         self._fetched = itertools.chain(held, pages)
         if self.source.waits_for_rows:
@@ -169,7 +189,7 @@ class SingerStream(SdkStream):
     def _write_state_of_batches(self) -> None:
         """Move the bookmark past the last page whose records are all in batches that were written."""
         if self._batched is not None:
-            self._writer.write_page((), self.name, self._batched.state)
+            self._writer.write_page((), self.name, self._bookmark(self._batched))
 
     def _counted(self) -> Iterator[Page]:
         """Give all pages, and count their records once they are written."""
@@ -197,7 +217,7 @@ class SingerStream(SdkStream):
             first = page.records.kept([number < rest for number in range(len(page.records))])
             self._writer.write_page(self._lines(first, datetime.now(UTC)), self.name)
             self.stop_at_limit(limit)
-        self._writer.write_page(self._lines(page.records, datetime.now(UTC)), self.name, page.state)
+        self._writer.write_page(self._lines(page.records, datetime.now(UTC)), self.name, self._bookmark(page))
 
     def _lines(self, found: Records, came: datetime) -> Iterator[bytes]:
         if isinstance(found, PassthroughRecords):
@@ -211,61 +231,4 @@ class SingerStream(SdkStream):
 
     @functools.cached_property
     def _records(self) -> RecordFactory:
-        tenant = {name: int(self.source.session.tenant_id) for name in self.source.tenant_key}
-        if self.source.waits_for_rows:
-            return RecordFactory(row=self.row, logger=self.logger, tenant=tenant, masking=self.source.masking)
-        return RecordFactory(
-            row=self.row,
-            logger=self.logger,
-            tenant=tenant,
-            masking=self.source.masking,
-            # A catalog that is older than the setting does not have the column.
-            columns=[one for one in self.source.columns if one.name in self.effective_schema["properties"]],
-            passthrough=self._passthrough(),
-            is_plain=self._is_plain(),
-            schema=self.schema,
-            end_fields=self._end_fields(),
-        )
-
-    def _end_fields(self) -> list[str]:
-        """Give the fields of an end marker; none where the stream has none, or its column is not selected."""
-        names = [name for name in self.effective_schema["properties"] if self.mask[("properties", name)]]
-        return names if END_MARKER in names and "_line" in self.row.key else []
-
-    def _passthrough(self) -> Passthrough | None:
-        """Make what checks rows and passes them through; None where records are not the rows themselves."""
-        row = self.row
-        if row.nested_records or row.scalar:
-            return None
-        added = {
-            "_key",
-            "_line",
-            END_MARKER,
-            "tenantId",
-            *row.links,
-            *row.copied_fields,
-            *(row.window.fields if row.window else ()),
-        }
-        try:
-            found = Passthrough(
-                self.name,
-                self.effective_schema,
-                is_selected=self.mask.__getitem__,
-                required=[name for name in row.key if name not in added],
-                stamp=row.replication_key,
-            )
-            if self.source.masking:
-                found.mask(self.source.masking)
-        except NonConformingPageError:
-            return None
-        return found
-
-    def _is_plain(self) -> bool:
-        """Tell whether records are written as they are: no map, no flattening, no batch and no limit looks in."""
-        return (
-            self.passes_through
-            and self.ABORT_AT_RECORD_COUNT is None
-            and self.get_batch_config(self.config) is None
-            and not self.config.get("flattening_enabled")
-            and not self.has_maps
-        )
+        return record_factory(self)

@@ -234,6 +234,7 @@ def test_the_state_has_the_form_others_rely_on(sandbox: Sandbox) -> None:
         "last_complete_value": None,
         "start_date": None,
         "recent": [],
+        "columns": bookmark["columns"],
     }
     assert isinstance(bookmark["continue_from"], str)
 

@@ -393,6 +393,7 @@ def test_a_list_without_a_filter_has_no_date_to_remember(everything: Case, strea
         "start_date": None,
         "parent_ids": [],
         "recent": [],
+        "columns": None,
     }
 
 

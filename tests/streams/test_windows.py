@@ -352,6 +352,7 @@ def test_capacities_are_those_of_the_next_14_days(sandbox: Sandbox) -> None:
             "start_date": None,
             "parent_ids": [],
             "recent": [],
+            "columns": None,
         }
         state = output.state
         sandbox.advance(2 * DAY)
