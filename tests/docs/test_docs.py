@@ -154,6 +154,11 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(file), target
 
 
+def test_the_readme_is_short() -> None:
+    """Someone who is new reads all of it; what does not fit has a page of its own."""
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
+
+
 def anchors(page: Path) -> set[str]:
     """List what the headings of a page are reached by."""
     titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)

@@ -24,7 +24,7 @@ FORMS = {
     "vendor.dependabot": [GITHUB / "dependabot.yml"],
     "vendor.github-issue-forms": [GITHUB / "ISSUE_TEMPLATE" / name for name in ("failure.yml", "missing.yml")],
     "vendor.github-issue-config": [GITHUB / "ISSUE_TEMPLATE" / "config.yml"],
-    "vendor.meltano": [ROOT / "meltano.yml"],
+    "vendor.meltano": [ROOT / "meltano.yml", ROOT / "examples/production/meltano/meltano.yml"],
 }
 
 pytestmark = pytest.mark.checkout
