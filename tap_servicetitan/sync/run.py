@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import queue
 import threading
@@ -188,12 +187,10 @@ class Run:
     def _end(self, error: Exception) -> None:
         """Let all workers stop: the trouble is everybody's."""
         self._fatal = self._fatal or error
-        with contextlib.suppress(ClosedError, OutputError):
-            self._writer.write_held_state()
         self._stop()
 
-    def _stop(self, wait: float = -1) -> bool:
-        """Let all workers stop, and tell whether the page that was being written is complete."""
+    def _stop(self, wait: float | None = None) -> bool:
+        """Let all workers stop, and tell whether the output ends with a whole line."""
         self._session.stopping.set()
         return self._writer.close(wait)
 
@@ -223,7 +220,7 @@ class Run:
             raise RunError(outcome.nothing_read())
 
     def _conclude_early(self, signal: str) -> None:
-        """End at a signal: the page that is being written is written to its end, and nothing after it."""
+        """End at a signal: the page that is being written is written to its end, and the bookmarks held back."""
         is_complete = self._stop(stopping.WAIT)
         outcome = self._outcome
         summary.log_streams(outcome.summaries(), self._log)

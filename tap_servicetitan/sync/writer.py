@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 import time
@@ -71,6 +72,9 @@ class PageWriter(GenericSingerWriter[bytes, Message]):
             OutputError: The target is gone, or the disk is full.
         """
         with self._lock:
+            if self._closed:
+                # Before the bookmark moves: what was held back may still be written.
+                raise ClosedError
             chunks = [line for line in lines if line]
             if bookmark is not None:
                 self._state.setdefault("bookmarks", {})[stream] = bookmark
@@ -78,7 +82,7 @@ class PageWriter(GenericSingerWriter[bytes, Message]):
             self._bytes_of_others += sum(map(len, chunks))
             if self._held_since is not None and self._is_state_due(self._held_since):
                 chunks.append(self._state_line())
-            self._write(chunks)
+            self._put(chunks)
 
     def write_held_state(self) -> None:
         """Write the bookmarks that were held back, at the end of a stream or of the run."""
@@ -104,33 +108,40 @@ class PageWriter(GenericSingerWriter[bytes, Message]):
         with self._lock:
             if self._closed:
                 raise ClosedError
-            if not chunks:
-                return
-            try:
-                # Not put together first: a page is large.
-                for chunk in chunks:
-                    sys.stdout.buffer.write(chunk)
-                sys.stdout.flush()
-            except OSError as error:
-                self._closed = True
-                gone = "the target closed the pipe before the end; its own log says why"
-                msg = f"output: {gone if isinstance(error, BrokenPipeError) else error.strerror}"
-                raise OutputError(msg) from None
+            self._put(chunks)
 
-    def close(self, wait: float = -1) -> bool:
-        """Let nothing more be written, once a page that is being written has been.
+    def _put(self, chunks: Iterable[bytes]) -> None:
+        try:
+            # Not put together first: a page is large.
+            for chunk in chunks:
+                sys.stdout.buffer.write(chunk)
+            sys.stdout.flush()
+        except OSError as error:
+            self._closed, self._held_since = True, None
+            gone = "the target closed the pipe before the end; its own log says why"
+            msg = f"output: {gone if isinstance(error, BrokenPipeError) else error.strerror}"
+            raise OutputError(msg) from None
+
+    def close(self, wait: float | None = None) -> bool:
+        """Let nothing more be written, once a page that is being written has been, and the bookmarks held back.
 
         Args:
-            wait: How many seconds that may take; -1 for as long as it takes.
+            wait: How many seconds that may take; None for as long as it takes.
 
         Returns:
-            Whether the page was written to its end.
+            Whether all of it was written.
         """
         self._closed = True
-        is_free = self._lock.acquire(timeout=wait)
-        if is_free:
-            self._lock.release()
-        return is_free
+        # A daemon: a target that has stopped reading lets nobody write to the end.
+        last = threading.Thread(target=self._write_last, daemon=True)
+        last.start()
+        last.join(wait)
+        return not last.is_alive()
+
+    def _write_last(self) -> None:
+        with self._lock, contextlib.suppress(OutputError):
+            if self._held_since is not None:
+                self._put([self._state_line()])
 
 
 def bounded(state: Mapping[str, Any]) -> dict[str, Any]:

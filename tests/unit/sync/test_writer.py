@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from typing import Any
 
 import pytest
 
+from tap_servicetitan.errors import ClosedError, OutputError
 from tap_servicetitan.state.bookmarks import ChildBookmark, FeedBookmark
 from tap_servicetitan.state.dedup import LIMIT
 from tap_servicetitan.sync.writer import FREE_STATE_BYTES, MOST_SECONDS, PageWriter, bounded
@@ -108,3 +110,38 @@ def test_a_state_is_below_a_megabyte() -> None:
     assert set(written["bookmarks"]) == set(state["bookmarks"])
     assert len(feed["recent"]) == LIMIT
     assert written["bookmarks"]["stream_1"]["parent"]["continue_from"] == feed["continue_from"]
+
+
+def test_what_is_held_back_is_written_when_the_run_is_stopped(output: Output) -> None:
+    """The last STATE covers all pages that were written, and none that came behind the end."""
+    output.writer.write_page([ROW], "jobs", large(1))
+    output.writer.write_page([ROW], "jobs", large(2))
+    assert output.writer.close(10)
+    with pytest.raises(ClosedError):
+        output.writer.write_page([ROW], "jobs", large(3))
+    assert output.writer.close(10)
+    assert [line["type"] for line in output.lines] == ["RECORD", "STATE", "RECORD", "STATE"]
+    assert output.states()[-1]["jobs"]["continue_from"] == "token 2"
+
+
+def test_an_output_that_failed_gets_no_state(output: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that could not be written is covered by no STATE, though the output takes some again."""
+    output.writer.write_page([ROW], "jobs", large(1))
+    with monkeypatch.context() as patch:
+        patch.setattr("sys.stdout", Full())
+        with pytest.raises(OutputError):
+            output.writer.write_page([ROW], "jobs", large(2))
+    assert output.writer.close(10)
+    assert [one["jobs"]["continue_from"] for one in output.states()] == ["token 1"]
+
+
+class Full:
+    """An output on a disk that is full."""
+
+    def __init__(self) -> None:
+        """Be its own buffer."""
+        self.buffer = self
+
+    def write(self, _: bytes) -> None:
+        """Refuse."""
+        raise OSError(errno.ENOSPC, "No space left on device")
