@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tap_servicetitan.catalog.data_model import descriptions, stream_model
 from tap_servicetitan.catalog.endpoints import BY_NAME
 
 if TYPE_CHECKING:
@@ -67,7 +68,25 @@ def stream_schema(row: Endpoint) -> Schema:
             msg = f"{row.name}: the key {name!r} is no property of it; correct the row or its facts"
             raise LookupError(msg)
         schema["properties"][name]["type"] = _types(properties[name])[0]
-    return {"type": "object", "properties": schema["properties"], "required": list(row.key)}
+    return described(row, {"type": "object", "properties": schema["properties"], "required": list(row.key)})
+
+
+def described(row: Endpoint, schema: Schema) -> Schema:
+    """Say in a schema what a row is, and what its keys and references mean: targets make comments of that."""
+    for path, text in descriptions(row).items():
+        _describe(schema, path, text)
+    return {"description": stream_model(row.name).row} | schema
+
+
+def _describe(schema: Schema, path: str, text: str) -> None:
+    """Put a description on a column, and on an object that only stands for the row that its id joins."""
+    name, _, rest = path.partition(".")
+    part = schema["properties"].get(name.removesuffix("[]"), {})
+    inner = part.get("items", {}) if name.endswith("[]") else part
+    if not rest or (rest == "id" and inner is part):
+        part["description"] = text
+    if rest and "properties" in inner:
+        _describe(inner, rest, text)
 
 
 def _added(row: Endpoint) -> Schema:

@@ -49,6 +49,11 @@ def test_a_stream_is_added_as_the_page_says(copy: Path) -> None:
     text = table.read_text(encoding="utf-8")
     assert sibling in text
     table.write_text(text.replace(sibling, sibling + row), encoding="utf-8")
+    (model,) = blocks("json")
+    facts = copy / "tap_servicetitan/catalog/data_model.json"
+    known = facts.read_text(encoding="utf-8")
+    assert known.count('    "call_reasons": {\n') == 1
+    facts.write_text(known.replace('    "call_reasons": {\n', model + '    "call_reasons": {\n'), encoding="utf-8")
     (copy / "openapi").mkdir()
     (copy / "openapi" / "jbce.json").write_text(json.dumps(document("call-reasons", "call-outcomes")))
     shown = run(copy, "\n".join(blocks("bash")))

@@ -53,6 +53,14 @@ def work(world: World, day: int) -> None:
                 _pay(world, stream, number, day)
 
 
+def payroll_id(world: World, technician: int, at: int) -> int:
+    """Name the payroll that pays a technician for work at a time; the first one pays what was done before it too."""
+    first = -(-(world.start // DAY - world.history) // PERIOD)
+    sizes = world.directory.sizes
+    period = max(0, at // DAY // PERIOD - first)
+    return id_of("payrolls", period * (sizes["employees"] + sizes["technicians"]) + sizes["employees"] + technician)
+
+
 def _shift(world: World, number: int, day: int, draw: int) -> None:
     begin = (day + 7) * DAY + 12 * HOUR
     facts: dict[str, Any] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tap_servicetitan.sandbox.business.crew import payroll_id
 from tap_servicetitan.sandbox.business.shop import Job, Shop, Visit, money
 from tap_servicetitan.sandbox.catalogue import NAMES
 from tap_servicetitan.sandbox.clock import DAY, HOUR, MINUTE
@@ -12,7 +13,6 @@ from tap_servicetitan.sandbox.directory import id_of
 if TYPE_CHECKING:
     from tap_servicetitan.sandbox.business.billing import Invoice
 
-_PERIOD = 14 * DAY
 _HOURLY = 2_800
 _COMMISSION = 0.06
 
@@ -33,7 +33,7 @@ def clock_in(shop: Shop, job: Job, technician: int, visit: Visit) -> None:
     activity = shop.world.add("activities", begin, facts)
     shop.world.change(activity, end, {"endTime": end})
     hours = round((end - begin) / HOUR, 2)
-    pay = _paid(job, technician, end) | {
+    pay = _paid(shop, job, technician, end) | {
         "grossPayItemType": "TimesheetTime",
         "amount": money(hours * _HOURLY),
         "startedOn": begin,
@@ -54,7 +54,7 @@ def pay(shop: Shop, job: Job, invoice: Invoice, at: int) -> None:
         shop.world.add("job_splits", at, job.refers | split)
     if job.every(3, 2):
         technician = job.technicians[0]
-        bonus = _paid(job, technician, at) | {
+        bonus = _paid(shop, job, technician, at) | {
             "grossPayItemType": "InvoiceRelatedBonus",
             "amount": money(invoice.subtotal * _COMMISSION),
             "invoiceId": invoice.row.id,
@@ -77,10 +77,10 @@ def pay(shop: Shop, job: Job, invoice: Invoice, at: int) -> None:
         shop.world.add("payroll_adjustments", at + HOUR, adjustment | office | {"id": row.id})
 
 
-def _paid(job: Job, technician: int, at: int) -> dict[str, Any]:
+def _paid(shop: Shop, job: Job, technician: int, at: int) -> dict[str, Any]:
     name = job.client.name
     return {
-        "payrollId": id_of("payrolls", at // _PERIOD),
+        "payrollId": payroll_id(shop.world, technician, at),
         "employeeId": id_of("technicians", technician),
         "employeeType": "Technician",
         "employeePayrollId": f"P{technician + 100}",
