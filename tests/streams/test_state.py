@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_servicetitan.catalog.endpoints import BY_NAME
+from tap_servicetitan.catalog.schema import stream_schema
 from tap_servicetitan.sandbox.server import Sandbox, serve
 from tap_servicetitan.state.bookmarks import RECENT_REACH, FeedBookmark
+from tap_servicetitan.state.columns import column_paths
 from tap_servicetitan.state.dedup import LIMIT, Recent
 from tests.support.invoking import invoke, write
 from tests.support.running import FEEDS, Message, Output, catalog_of, run, run_command, texts, truth
@@ -172,6 +175,8 @@ def test_the_state_stays_small_at_a_million_changes() -> None:
 
 
 def test_the_state_of_all_feeds_without_recent_changes_is_a_few_lines(sandbox: Sandbox) -> None:
-    """A bookmark is a token and a mark: some 300 bytes for each feed."""
-    state = run(sandbox.config, *FEEDS).state
-    assert len(json.dumps(state)) < 300 * len(FEEDS)
+    """A bookmark is a token and a mark, some 300 bytes for each feed, and three letters for each column."""
+    bookmarks = run(sandbox.config, *FEEDS).bookmarks
+    columns = {name: [*column_paths(stream_schema(BY_NAME[name]), lambda _: True)] for name in FEEDS}
+    assert all(0 < len(one.pop("columns")) <= 3 * len(columns[name]) for name, one in bookmarks.items())
+    assert len(json.dumps({"bookmarks": bookmarks})) < 300 * len(FEEDS)
