@@ -18,6 +18,7 @@ TIERS = {
     "tests/targets": "slow",
     "tests/campaigns": "slow",
     "tests/docs": "slow",
+    "tests/examples": "slow",
     "tests/benchmarks": "slow",
     "tests/duckdb/test_sync.py": "slow",
     "tests/dbt": "slow",

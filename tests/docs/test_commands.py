@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 
 ELSEWHERE = {
+    "production.md": "tests/examples/test_production.py runs the commands of the files that it installs",
     "reliability.md": "tests/campaigns/test_campaigns.py runs the campaigns",
     "scale.md": "tests/targets/test_many_tenants_airflow.py does what its commands do",
 }

@@ -19,8 +19,8 @@ GITHUB = ROOT / ".github"
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
 
 FORMS = {
-    "vendor.github-workflows": WORKFLOWS,
-    "custom.github-workflows-require-timeout": WORKFLOWS,
+    "vendor.github-workflows": [*WORKFLOWS, ROOT / "examples/production/github-actions.yml"],
+    "custom.github-workflows-require-timeout": [*WORKFLOWS, ROOT / "examples/production/github-actions.yml"],
     "vendor.dependabot": [GITHUB / "dependabot.yml"],
     "vendor.github-issue-forms": [GITHUB / "ISSUE_TEMPLATE" / name for name in ("failure.yml", "missing.yml")],
     "vendor.github-issue-config": [GITHUB / "ISSUE_TEMPLATE" / "config.yml"],
