@@ -26,11 +26,13 @@ FITS = {
     "BIGINT": r"regexp_full_match({0}, '-?(0|[1-9][0-9]*)([.]0+)?') AND TRY_CAST({0} AS BIGINT) IS NOT NULL",
     "BOOLEAN": "{0} IN ('true', 'false')",
     "DATE": r"regexp_full_match({0}, '[0-9-]+(T[0:.]+Z?)?') AND TRY_CAST({0} AS DATE) IS NOT NULL",
+    # The cases of CASE are evaluated one by one, those of OR all at once: what is costly is left to few values.
     NUMBER: (
-        r"(regexp_full_match({0}, '-?(0|[1-9][0-9]*)([.][0-9]{{1,6}}0*)?')"
-        rf" OR contains(lower({{0}}), 'e') AND {_IS_NUMBER} AND {_SURVIVES}"
-        rf" AND TRY_CAST({{0}} AS {NUMBER})::DOUBLE = TRY_CAST({{0}} AS DOUBLE))"
-        rf" AND TRY_CAST({{0}} AS {NUMBER}) IS NOT NULL"
+        r"CASE WHEN regexp_full_match({0}, '-?(0|[1-9][0-9]*)([.][0-9]{{1,6}}0*)?')"
+        rf" THEN TRY_CAST({{0}} AS {NUMBER}) IS NOT NULL"
+        rf" WHEN contains(lower({{0}}), 'e') AND {_IS_NUMBER}"
+        rf" THEN {_SURVIVES} AND TRY_CAST({{0}} AS {NUMBER})::DOUBLE = TRY_CAST({{0}} AS DOUBLE)"
+        " ELSE false END"
     ),
     "DOUBLE": f"{_IS_NUMBER} AND {_SURVIVES}",
     "TIMESTAMP": r"isfinite(TRY_CAST({0} AS TIMESTAMPTZ)) AND NOT regexp_matches({0}, '[.][0-9]{{6}}0*[1-9]')",

@@ -22,7 +22,7 @@ _ARE_TEXTS = " are texts"
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _encode = msgspec.json.Encoder().encode
 
-_FORMS = bytes.maketrans(b"123456789.E+", b"0000000000e-")
+_FORMS = bytes.maketrans(b"123456789.E", b"0000000000e")
 
 
 def quoted(name: str) -> str:
@@ -75,8 +75,8 @@ def _may_hold_a_long_number(record: bytes) -> bool:
 
     It reads numbers as DOUBLE and writes them again: exact up to 15 digits, and within the range of a DOUBLE.
     """
-    forms = record.translate(_FORMS)
-    return b"0" * 17 in forms or b"0e000" in forms or b"0e-000" in forms
+    forms = record.translate(_FORMS, b"+-")
+    return b"0" * 17 in forms or b"0e000" in forms
 
 
 def _with_texts(record: bytes, columns: Mapping[str, str], nested: Container[str]) -> bytes:

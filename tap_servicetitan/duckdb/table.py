@@ -81,8 +81,10 @@ class Table:
         self._keep_misfits()
         if version is not None and VERSION not in self._types:
             self._columns.add(VERSION, "BIGINT")
-        self._convert(version)
-        return self._upsert(len(records), is_versioned=version is not None)
+        new, changed = self._upsert(self._fresh(version), is_versioned=version is not None)
+        # While the next records are read, and at a checkpoint, memory is for others.
+        self._db.execute("DROP TABLE staged")
+        return Counts(read=len(records), new=new, changed=changed)
 
     def activate(self, version: int, *, mark: bool) -> Counts:
         """Remove or mark the rows that have not come again with a version."""
@@ -132,8 +134,8 @@ class Table:
             staged and self._number(f"SELECT {all_convert(new, self._types[name], quoted(name))} FROM {self.name}")
         )
 
-    def _convert(self, version: int | None) -> None:
-        """Make the table ``fresh``: the last version of each staged row, in the types of the columns."""
+    def _fresh(self, version: int | None) -> str:
+        """Write the query of the last version of each staged row, in the types of the columns."""
         values = [f"{self._converted(name)} AS {quoted(name)}" for name in self._columns.names.values()]
         if version is not None:
             values.append(f"{version}::BIGINT AS {quoted(VERSION)}")
@@ -141,16 +143,22 @@ class Table:
             # A row that is marked and comes again is back.
             values.append(f"NULL::{self._types[DELETED]} AS {quoted(DELETED)}")
         key = ", ".join(self._converted(name) for name in self._key)
-        last = f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY rowid DESC) = 1" if key else "ORDER BY rowid"
-        self._db.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT {', '.join(values)} FROM staged {last}")
+        # To number the rows costs as much as to convert them, and few batches have a row twice.
+        if key and self._number(f"SELECT count(*) - count(DISTINCT row({key})) FROM staged"):
+            last = f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY rowid DESC) = 1"
+        else:
+            last = "ORDER BY rowid"
+        return f"SELECT {', '.join(values)} FROM staged {last}"
 
     def _converted(self, name: str) -> str:
         return converted(self._types[name], quoted(name))
 
-    def _upsert(self, read: int, *, is_versioned: bool) -> Counts:
+    def _upsert(self, fresh: str, *, is_versioned: bool) -> tuple[int, int]:
+        """Insert and update rows; give how many are new, and how many changed."""
+        if not self._has_any_of_the_keys():
+            return self._change(f"INSERT INTO {self.name} BY NAME {fresh}"), 0
+        self._db.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS {fresh}")
         same_key = " AND ".join(f"new.{quoted(name)} = old.{quoted(name)}" for name in self._key)
-        if not same_key or not self._number(f"SELECT count(*) FROM {self.name}"):
-            return Counts(read=read, new=self._insert())
         same = " AND ".join(f"new.{name} IS NOT DISTINCT FROM old.{name}" for name in map(quoted, self._compared()))
         unchanged = self._number(
             f"SELECT count(*) FROM fresh AS new JOIN {self.name} AS old ON {same_key} WHERE {same}"
@@ -158,15 +166,22 @@ class Table:
         if unchanged and not is_versioned:
             self._db.execute(f"DELETE FROM fresh AS new USING {self.name} AS old WHERE {same_key} AND {same}")
         replaced = self._change(f"DELETE FROM {self.name} AS old USING fresh AS new WHERE {same_key}")
-        changed = replaced - unchanged if is_versioned else replaced
-        return Counts(read=read, new=self._insert() - replaced, changed=changed)
+        inserted = self._change(f"INSERT INTO {self.name} BY NAME FROM fresh")
+        self._db.execute("DROP TABLE fresh")
+        return inserted - replaced, replaced - unchanged if is_versioned else replaced
+
+    def _has_any_of_the_keys(self) -> bool:
+        """Whether the table has rows that the staged ones replace."""
+        same_key = " AND ".join(
+            f"{converted(self._types[name], f'staged.{quoted(name)}')} = old.{quoted(name)}" for name in self._key
+        )
+        return bool(
+            same_key and self._number(f"SELECT count(*) FROM staged SEMI JOIN {self.name} AS old ON {same_key}")
+        )
 
     def _compared(self) -> list[str]:
         """Give the columns that tell whether a row changed."""
         return [*self._columns.names.values(), *({DELETED} & self._types.keys() - {*self._columns.names.values()})]
-
-    def _insert(self) -> int:
-        return self._change(f"INSERT INTO {self.name} BY NAME FROM fresh")
 
     def _number(self, query: str) -> int:
         row = self._db.execute(query).fetchone()
