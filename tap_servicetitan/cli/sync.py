@@ -16,7 +16,7 @@ from tap_servicetitan import terminal
 from tap_servicetitan.cli.common import CONFIG, run_command
 from tap_servicetitan.cli.process import discover, running_tap
 from tap_servicetitan.duckdb.errors import LoadError
-from tap_servicetitan.duckdb.settings import Settings
+from tap_servicetitan.duckdb.settings import Settings, from_environment, parse_settings
 from tap_servicetitan.errors import FileError
 
 if TYPE_CHECKING:
@@ -67,8 +67,8 @@ def command(path: str, *, dry_run: bool, **options: Any) -> int:  # noqa: ANN401
 
     Rows and state are committed together: run it again after whatever has happened.
     """
-    run = Run(settings=Settings(path=path), **options)
     try:
+        run = Run(settings=parse_settings(from_environment() | {"path": path}), **options)
         return run.plan() if dry_run else run.sync()
     except LoadError as error:
         raise FileError(str(error)) from None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tap_servicetitan.duckdb.errors import LoadError
-from tap_servicetitan.duckdb.settings import DESCRIPTIONS, PREFIX, about, parse_settings
+from tap_servicetitan.duckdb.settings import DESCRIPTIONS, about, from_environment, parse_settings
 from tap_servicetitan.errors import FileError
 from tap_servicetitan.files import read_object
 
@@ -49,7 +49,7 @@ def command(config: tuple[str, ...], *, print_state: bool, is_about: bool, _form
     if is_about:
         click.echo(json.dumps(about(), indent=2))
         return
-    found = _from_environment() if not config or ENVIRONMENT in config else {}
+    found = from_environment() if not config or ENVIRONMENT in config else {}
     for file in config:
         found |= {} if file == ENVIRONMENT else _read_config(file)
     found |= {name: value for name, value in options.items() if value is not None}
@@ -96,10 +96,6 @@ def _emit_state(state: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         msg = "nobody reads the states on stdout any more; everything up to the last state is committed"
         raise LoadError(msg) from None
-
-
-def _from_environment() -> dict[str, Any]:
-    return {name: value for name in DESCRIPTIONS if (value := os.environ.get(f"{PREFIX}{name.upper()}")) is not None}
 
 
 def _read_config(file: str) -> dict[str, Any]:

@@ -61,6 +61,8 @@ def _describe(path: Path, error: Exception) -> str:
         return f"{path} was written by a version of DuckDB that {duckdb.__version__} cannot read; install it ({first})"
     if "Permission denied" in text or "Read-only file system" in text:
         return f"{path} cannot be written; name a file in a folder that can be written ({first})"
+    if isinstance(error, duckdb.OutOfMemoryException):
+        first += "; with a larger memory_limit (TARGET_SERVICETITAN_DUCKDB_MEMORY_LIMIT) it may fit"
     return f"{path} cannot be loaded into, and is as it was at the last commit: {first}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from typing import Any, Literal, get_args
 
 from tap_servicetitan.duckdb.errors import LoadError
@@ -32,10 +33,15 @@ class Settings:
     path: str
     schema: str = "main"
     removed_rows: RemovedRows = "delete"
-    memory_limit: str = "1GB"
+    memory_limit: str = "256MB"
 
 
 DEFAULTS = {field.name: field.default for field in dataclasses.fields(Settings) if isinstance(field.default, str)}
+
+
+def from_environment() -> dict[str, Any]:
+    """Give the settings that are in the environment."""
+    return {name: value for name in DESCRIPTIONS if (value := os.environ.get(f"{PREFIX}{name.upper()}")) is not None}
 
 
 def parse_settings(found: dict[str, Any]) -> Settings:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
+from tap_servicetitan.duckdb.errors import LoadError
 from tests.duckdb.support import TYPES, command, load, query, records, saved_state, schema, state
 
 if TYPE_CHECKING:
@@ -64,6 +65,15 @@ def test_a_full_disk(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert b"Traceback" not in done.stderr
     assert saved_state(file) == {"bookmarks": {"jobs": {"at": 1}}}
+    assert query(file) == [(1, None)]
+
+
+def test_a_record_larger_than_memory(tmp_path: Path) -> None:
+    """The setting is named."""
+    file = tmp_path / "f"
+    load(file, X, records({"id": 1}), state(1))
+    with pytest.raises(LoadError, match="memory_limit"):
+        load(file, X, records({"id": 2, "x": "x" * 10_000_000}), state(2), memory_limit="10MB")
     assert query(file) == [(1, None)]
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import contextlib
     from pathlib import Path
 
+    import pytest
+
     from tap_servicetitan.sandbox.server import Sandbox
 
 
@@ -168,3 +170,14 @@ def test_what_cannot_be_loaded_is_a_sentence(tmp_path: Path) -> None:
     assert other.returncode == 1
     assert "tenant" in other.stderr
     assert "Traceback" not in other.stderr
+
+
+def test_settings_of_the_loader_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All but the path, which the command line names."""
+    monkeypatch.setenv("TARGET_SERVICETITAN_DUCKDB_PATH", str(tmp_path / "no"))
+    monkeypatch.setenv("TARGET_SERVICETITAN_DUCKDB_SCHEMA", "titan")
+    file = tmp_path / "f.duckdb"
+    with serve(seed=1, scale=0.02) as sandbox:
+        assert sync(tmp_path, sandbox, str(file), "--select", "zones").returncode == 0
+        assert len(query(file, "FROM titan.zones")) == len(sandbox.rows("zones"))
+    assert not (tmp_path / "no").exists()
