@@ -106,7 +106,8 @@ docs: $(DEV)/.installed
 	$(DEV)/bin/zensical build --clean --strict
 
 generated: $(DEV)/.installed
-	$(DEV)/bin/python scripts/stream_reference.py
+	$(DEV)/bin/python -m scripts.stream_reference
+	$(DEV)/bin/python scripts/data_model_pages.py
 	$(DEV)/bin/python scripts/personal_data.py
 	$(DEV)/bin/python scripts/plugin_definition.py
 	$(DEV)/bin/python tests/unit/catalog/test_catalog.py > catalog.new

@@ -1,6 +1,6 @@
-"""Write the tables of ``docs/streams.md`` and ``docs/migrating.md`` anew from the stream table and the facts.
+"""Write the lists of ``docs/streams.md`` and ``docs/migrating.md`` anew from the stream table and the facts.
 
-    python scripts/stream_reference.py
+    python -m scripts.stream_reference
 
 What stands between the two marks in a file is replaced; the words around it are written by hand.
 """
@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scripts.data_model_pages import page_of, streams_of
+from tap_servicetitan.catalog.data_model import areas, stream_model
 from tap_servicetitan.catalog.endpoints import BY_NAME, ENDPOINTS
 from tap_servicetitan.catalog.schema import stream_facts
 
@@ -22,19 +23,14 @@ if TYPE_CHECKING:
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE, MIGRATING = DOCS / "streams.md", DOCS / "migrating.md"
 
-HEAD = """\
-| stream | endpoint | key | replication | scope | inactive rows | notes |
-|---|---|---|---|---|---|---|"""
-
 
 def reference() -> str:
-    """Count the streams, and write a table for each module of the API, in the order of the stream table."""
-    ordered = sorted(ENDPOINTS, key=lambda row: row.module)
-    tables = [
-        f"### {module}\n\n{HEAD}\n" + "\n".join(map(line, rows))
-        for module, rows in groupby(ordered, key=lambda row: row.module)
-    ]
-    return "\n\n".join([counts(), *tables])
+    """Count the streams, and describe each of them, by area."""
+    parts = [counts()]
+    for area, title in areas().items():
+        parts.append(f"## {title}")
+        parts += [section(row) for row in streams_of(area)]
+    return "\n\n".join(parts)
 
 
 def counts() -> str:
@@ -47,12 +43,21 @@ def counts() -> str:
     )
 
 
-def line(row: Endpoint) -> str:
-    """Describe a stream in a line."""
-    name = f"`{row.name}`" if row.selected else f"`{row.name}` (off)"
-    path = stream_facts(row)["path"].replace("/tenant/{tenant}", "")
-    cells = [name, f"`{row.method} {path}`", code(row.key), replication(row), code([stream_facts(row)["scope"]])]
-    return "| " + " | ".join([*cells, inactive(row), "; ".join(notes(row))]) + " |"
+def section(row: Endpoint) -> str:
+    """Describe how a stream is read, under a heading of its own, which a search finds."""
+    model, facts = stream_model(row.name), stream_facts(row)
+    path = facts["path"].replace("/tenant/{tenant}", "")
+    lines = {
+        "Endpoint": f"`{row.method} {path}`",
+        "Scope": f"`{facts['scope']}`",
+        "Key": code(row.key),
+        "Replication": replication(row),
+        "Inactive rows": inactive(row),
+        "Notes": "; ".join(notes(row)),
+    }
+    text = f"### {row.name}\n\n{model.row} [Its columns]({page_of(model.area)}#{row.name})"
+    text += "" if row.selected else "\n\n*Off by default.*"
+    return "\n".join([f"{text}\n", *(f"- {name}: {value}" for name, value in lines.items() if value)])
 
 
 def code(names: tuple[str, ...] | list[str]) -> str:
@@ -79,10 +84,10 @@ REVISIT = {"changed": "changed ones", "weekly": "changed ones, weekly all", "alw
 
 
 def inactive(row: Endpoint) -> str:
-    """Tell what brings inactive rows."""
+    """Tell what brings inactive rows, if anything does."""
     if row.inactive:
         return f"`{row.inactive}`"
-    return "in the feed" if row.kind == "export" else "-"
+    return "in the feed" if row.kind == "export" else ""
 
 
 def notes(row: Endpoint) -> list[str]:

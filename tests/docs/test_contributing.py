@@ -61,7 +61,8 @@ def test_a_stream_is_added_as_the_page_says(copy: Path) -> None:
     assert "'id': " in shown.splitlines()[-1]
     catalog = (copy / "tests/unit/catalog/catalog.txt").read_text(encoding="utf-8")
     assert re.search(r"^call_outcomes  list  id  modifiedOn  INCREMENTAL  selected", catalog, re.MULTILINE)
-    assert "| `call_outcomes` |" in (copy / "docs" / "streams.md").read_text(encoding="utf-8")
+    assert "## call_outcomes\n" in (copy / "docs" / "data-model-marketing.md").read_text(encoding="utf-8")
+    assert "### call_outcomes\n" in (copy / "docs" / "streams.md").read_text(encoding="utf-8")
 
 
 def test_what_the_page_calls_generated_is_there() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_servicetitan.catalog.endpoints import BY_NAME, ENDPOINTS
+from tap_servicetitan.catalog.endpoints import BY_NAME
 from tap_servicetitan.catalog.schema import stream_schema
 from tap_servicetitan.sandbox.control import ORDERS
 from tap_servicetitan.sandbox.faults import KINDS
@@ -55,12 +55,27 @@ def test_the_settings_are_listed_as_they_are() -> None:
 
 
 def test_the_stream_reference_is_that_of_the_table() -> None:
-    """The tables of docs/streams.md are those that the script writes from the stream table and the facts."""
+    """What docs/streams.md says of each stream is what the script writes from the stream table and the facts."""
     # By name, because the scripts are no package that could be imported.
     script = importlib.import_module("scripts.stream_reference")
     page = script.PAGE.read_text(encoding="utf-8")
     assert script.written(page) == page
-    assert len(re.findall(r"^\| `\w+`( \(off\))? \|", page, re.MULTILINE)) == len(ENDPOINTS)
+    assert sorted(re.findall(r"^### (\w+)$", page, re.MULTILINE)) == sorted(BY_NAME)
+
+
+def test_the_data_model_is_that_of_the_facts() -> None:
+    """The pages of the data model are those that the script writes; each has its streams, and links lead to them."""
+    script = importlib.import_module("scripts.data_model_pages")
+    pages = {file: file.read_text(encoding="utf-8") for file in (ROOT / "docs").glob("data-model*.md")}
+    assert script.written() == pages
+    headings = {file.name: {*re.findall(r"^#+ (\w+)$", text, re.MULTILINE)} for file, text in pages.items()}
+    headings["streams.md"] = {*re.findall(r"^#+ (\w+)$", page("streams.md"), re.MULTILINE)}
+    assert sorted(one for name, found in headings.items() if "model-" in name for one in found & {*BY_NAME}) == sorted(
+        BY_NAME
+    )
+    for file, text in pages.items():
+        for target, anchor in re.findall(r"\]\(([\w.-]*)#(\w+)\)", text):
+            assert anchor in headings[target or file.name], f"{file.name}: {target}#{anchor}"
 
 
 def test_recipes_select_streams_that_are_there() -> None:
