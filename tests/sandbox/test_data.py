@@ -16,6 +16,7 @@ from tap_servicetitan.sandbox.facts import FACTS, nullable, type_of
 from tap_servicetitan.sandbox.settings import Settings
 from tap_servicetitan.sandbox.tenant import Tenant
 from tap_servicetitan.sandbox.world import World
+from tests.support.each import for_each
 from tests.support.sandbox_client import FEEDS, LISTS, STREAMS, identity
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ DATES_SENT_AS_TIMES = {"journal_entries.postDate", "service_agreements.endDate",
 """Declared as dates, and seen otherwise on live tenants."""
 
 
-@pytest.mark.parametrize("stream", STREAMS)
+@for_each("stream", STREAMS)
 def test_every_property_is_there_and_has_its_type(stream: str, truth: dict[str, list[Item]]) -> None:
     """Rows are what the facts say, in every stream, and no stream is empty."""
     assert len(truth[stream]) >= (3 if stream in FEEDS else 1)
@@ -249,7 +250,7 @@ def check(value: Any, facts: Any, where: str) -> None:  # noqa: ANN401 - any JSO
         check_object(value, facts["properties"], where)
 
 
-@pytest.mark.parametrize("stream", STREAMS)
+@for_each("stream", STREAMS)
 def test_keys_are_unique(stream: str, truth: dict[str, list[Item]]) -> None:
     """The key of the table tells the rows of a stream apart."""
     assert max(Counter(identity(stream, item) for item in truth[stream]).values()) == 1

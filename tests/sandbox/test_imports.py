@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import tap_servicetitan
+from tests.support.each import for_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -58,7 +59,7 @@ def test_a_cycle_for_type_checking_alone_is_found() -> None:
         list(graphlib.TopologicalSorter({"p.a": {"p.b"}, "p.b": {"p.a"}}).static_order())
 
 
-@pytest.mark.parametrize("name", sorted(modules()))
+@for_each("name", sorted(modules()))
 def test_nothing_of_the_tap_but_its_catalog_is_imported(name: str) -> None:
     """Code that is shared with the reading could not show that the reading is wrong."""
     names = imported(modules()[name].read_text("utf-8"), modules())

@@ -7,10 +7,9 @@ import graphlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
 import tap_servicetitan
 from tap_servicetitan.catalog.endpoints import BY_NAME
+from tests.support.each import for_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -179,7 +178,7 @@ def test_no_module_depends_on_itself() -> None:
     assert order.index("api.client") < order.index("readers.export") < order.index("sync.stream") < order.index("tap")
 
 
-@pytest.mark.parametrize("module", sorted(set(MODULES) - {""}))
+@for_each("module", sorted(set(MODULES) - {""}))
 def test_imports_go_downhill(module: str) -> None:
     """A module imports of other parts of the package what its own part may, and nothing above it."""
     used = {part(name) for name in own_modules(read(module))} - {part(module)}
@@ -195,13 +194,13 @@ def test_parts_are_in_order() -> None:
         known.add(name)
 
 
-@pytest.mark.parametrize("module", sorted(name for name in MODULES if part(name) in NO_SDK))
+@for_each("module", sorted(name for name in MODULES if part(name) in NO_SDK))
 def test_the_engine_does_without_the_sdk(module: str) -> None:
     """What a row, a page, a timestamp or a bookmark means, and how pages are read, needs no SDK."""
     assert "singer_sdk" not in others(read(module))
 
 
-@pytest.mark.parametrize("module", sorted(name for name in MODULES if part(name) not in {*KNOWS_HTTP, "sandbox"}))
+@for_each("module", sorted(name for name in MODULES if part(name) not in {*KNOWS_HTTP, "sandbox"}))
 def test_one_part_knows_http(module: str) -> None:
     """Requests are sent in one place."""
     assert not others(read(module)) & {"requests", "urllib3", "backoff", "socket"}
@@ -213,7 +212,7 @@ def test_the_transport_knows_no_stream() -> None:
     assert not {name for name in used if part(name) == "catalog"}
 
 
-@pytest.mark.parametrize("module", sorted(set(MODULES) - {"", SDK_HOOKS}))
+@for_each("module", sorted(set(MODULES) - {"", SDK_HOOKS}))
 def test_one_module_touches_what_is_private_of_the_sdk(module: str) -> None:
     """Private modules of the SDK are imported, and private methods of it are overridden, in one file."""
     private = [name for name in imports(read(module)) if name.startswith("singer_sdk") and "._" in name]
@@ -263,13 +262,13 @@ def late():
 ENGINE = sorted(name for name in MODULES if name and part(name) != "sandbox" and name != "catalog.endpoints")
 
 
-@pytest.mark.parametrize("module", ENGINE)
+@for_each("module", ENGINE)
 def test_no_stream_is_named_in_the_engine(module: str) -> None:
     """Code knows kinds of streams: a stream's name stands in the table, in the facts and in the corrections alone."""
     assert literals(read(module)) & BY_NAME.keys() == set()
 
 
-@pytest.mark.parametrize("module", sorted(set(MODULES) - {"catalog.endpoints"}))
+@for_each("module", sorted(set(MODULES) - {"catalog.endpoints"}))
 def test_files_are_short(module: str) -> None:
     """A file has one job, and is read in one go; the table of streams is the exception."""
     assert len(read(module).splitlines()) <= LONGEST * 1.1

@@ -29,14 +29,15 @@ from tap_servicetitan.catalog.rows import (
 from tap_servicetitan.catalog.schema import stream_facts
 from tap_servicetitan.catalog.window import Window
 from tap_servicetitan.settings.schema import SETTINGS
+from tests.support.each import for_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-def each_row_that(is_meant: Callable[[Endpoint], object]) -> pytest.MarkDecorator:
+def each_row_that(is_meant: Callable[[Endpoint], object]) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Repeat a test for each row of a sort."""
-    return pytest.mark.parametrize("row", [row for row in ENDPOINTS if is_meant(row)], ids=lambda row: row.name)
+    return for_each("row", [row for row in ENDPOINTS if is_meant(row)])
 
 
 each_row = each_row_that(lambda _row: True)

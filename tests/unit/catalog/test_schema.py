@@ -20,6 +20,7 @@ from tap_servicetitan.catalog.rows import child, export, incremental_list, unpag
 from tap_servicetitan.catalog.schema import CORRECTIONS, stream_facts, stream_schema
 from tap_servicetitan.catalog.window import Window
 from tap_servicetitan.tap import TapServiceTitan
+from tests.support.each import for_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 Facts = dict[str, Any]
 
-each_row = pytest.mark.parametrize("row", ENDPOINTS, ids=lambda row: row.name)
+each_row = for_each("row", ENDPOINTS)
 
 
 def raw(facts: Facts) -> msgspec.Raw:
