@@ -199,8 +199,10 @@ def limit() -> Iterator[Callable[[int], None]]:
     object.__setattr__(row, "window", window)
 
 
-@pytest.mark.parametrize("missing", ["withTotal", "totalCount"])
-@pytest.mark.parametrize("most", [60, 13, 5, 3])
+@pytest.mark.parametrize(
+    ("most", "missing"),
+    [(60, "totalCount"), (13, "totalCount"), (13, "withTotal"), (5, "totalCount"), (3, "withTotal")],
+)
 def test_a_query_with_too_many_rows_is_split(
     sandbox: Sandbox, limit: Callable[[int], None], most: int, missing: str
 ) -> None:
