@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.campaigns import crashes, faults, moves, reports
+from tests.campaigns import crashes, faults, loads, moves, reports
 from tests.campaigns.figures import Figures
 
 if TYPE_CHECKING:
@@ -81,3 +81,20 @@ def test_no_move_costs_a_row(caplog: pytest.LogCaptureFixture) -> None:
     assert min(runs, rows) > 0
     assert moved > len(moves.STREAMS)
     assert (lost, wrong, failed) == (0, 0, 0)
+
+
+def test_no_kill_costs_a_row_of_the_file() -> None:
+    """With tap, loader or both killed, no key is in the DuckDB file twice, and at the end it equals the sandbox."""
+    report = loads.report(long=False)
+    assert report.is_clean, str(report)
+    [(runs, kills, commits, rows, twice, lost, failed)] = totals(report)
+    assert runs > kills > 0
+    assert min(commits, rows) > 0
+    assert (twice, lost, failed) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("figure", ["twice", "lost", "failed"])
+def test_a_campaign_of_loads_can_fail(figure: str) -> None:
+    """One key or run that is not as it should be is enough."""
+    assert loads.Figures(runs=1, kills=1, commits=1, rows=1).is_clean
+    assert not loads.Figures(**{figure: 1}).is_clean
