@@ -14,12 +14,12 @@ import pytest
 import requests
 
 from tap_servicetitan.errors import RunError
-from tap_servicetitan.reports import reading, runs, turns
+from tap_servicetitan.reports import reading, runs
 from tap_servicetitan.sandbox.reporting import definitions
 from tap_servicetitan.sync import progress
 from tests.support.reporting import TECHNICIANS, catalog, config, jobs, read, windows_asked
 from tests.support.running import Message, command_line, run_command
-from tests.support.waiting import until
+from tests.support.waiting import OwnClock, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -184,13 +184,10 @@ def test_a_token_that_is_never_known(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("missing", [404, 405])
-def test_a_server_without_the_endpoint(
-    sandbox: Sandbox, missing: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_server_without_the_endpoint(sandbox: Sandbox, missing: int, caplog: pytest.LogCaptureFixture) -> None:
     """Reports are then synchronous for the rest of the run; what was not there was no run that counts."""
-    monkeypatch.setattr(turns, "MINUTE", 0.3)
     sandbox.set_report_queries(missing=missing)
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO), OwnClock().of_turns():
         output = read(config(sandbox, jobs(), TECHNICIANS, report_runs_per_minute=1), "job_report", "scorecard")
     assert output.error is None
     assert ids(output.records["job_report"]) == completed(sandbox)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import logging
-import re
 import subprocess
 from collections import Counter
 from decimal import Decimal
@@ -17,7 +16,7 @@ import pytest
 
 from tap_servicetitan.errors import CredentialsError, RunError, StateError, StreamError
 from tap_servicetitan.readers.joints import OVERLAP, next_page
-from tap_servicetitan.reports import reading, turns
+from tap_servicetitan.reports import reading
 from tap_servicetitan.sandbox.reporting import definitions
 from tap_servicetitan.state.report_bookmark import read_report_bookmark
 from tap_servicetitan.tap import TapServiceTitan
@@ -34,7 +33,7 @@ from tests.support.reporting import (
     windows_asked,
 )
 from tests.support.running import Message, command_line, run, run_command
-from tests.support.waiting import until
+from tests.support.waiting import OwnClock, until
 
 if TYPE_CHECKING:
     from tap_servicetitan.sandbox.server import Sandbox
@@ -484,25 +483,18 @@ def test_values_that_cannot_be_checked_are_sent(sandbox: Sandbox, caplog: pytest
 # Limits.
 
 
-def test_the_limit_of_a_report_is_honoured(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_limit_of_a_report_is_honoured(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
     """Between two runs of a report there is as long a wait as the limit has it, which is told before it begins."""
-    # Far enough apart that a slow machine does not bring two runs nearer than the sandbox allows.
-    monkeypatch.setattr(turns, "MINUTE", 1.0)
-    sandbox.set_limits(report_interval=0.4)
+    sandbox.set_limits(report_interval=0.3)
     settings = config(sandbox, jobs(), TECHNICIANS, report_runs_per_minute=1)
-    with caplog.at_level(logging.INFO):
+    # A minute takes 0.6 s, so that runs are as far apart as the sandbox wants it.
+    with caplog.at_level(logging.INFO), OwnClock(pace=0.01).of_turns():
         output = read(settings, "job_report", "scorecard")
     assert output.error is None
     assert windows_asked(sandbox, definitions.JOBS) == WINDOWS
     assert {one["status"] for one in sandbox.requests(DATA["Jobs"])} == {200}
-    waits = [
-        one
-        for one in caplog.messages
-        if re.fullmatch(r"job_report: waits (0\.[6-9]|1\.0) s, because of report_runs_per_minute", one)
-    ]
-    assert len(waits) == len(WINDOWS) - 1
+    waits = [one for one in caplog.messages if one.startswith("job_report: waits")]
+    assert waits == ["job_report: waits 60.0 s, because of report_runs_per_minute"] * (len(WINDOWS) - 1)
 
 
 def test_a_refused_run_waits_as_long_as_the_api_says(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
