@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import time
 from collections import deque
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Sent:
     @property
     def succeeded(self) -> bool:
         """Whether the API served it."""
-        return self.status is not None and self.status < 400  # noqa: PLR2004 - where errors begin
+        return self.status is not None and self.status < HTTPStatus.BAD_REQUEST
 
 
 @dataclasses.dataclass(slots=True)

@@ -58,7 +58,7 @@ def command(**options: Any) -> int:  # noqa: ANN401 - click's
     tap = tap_of_files(options["config"], catalog=options["catalog"], setup_mapper=False)
     sources = _sources(tap, options["only"])
     if options["print_sql"]:
-        from tap_servicetitan.audit.counts_file import counting_sql  # noqa: PLC0415 - SQLAlchemy takes its time
+        from tap_servicetitan.audit.counts_file import counting_sql
 
         until = options["until"] or datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
         sys.stdout.write(counting_sql(_countable(sources), options["schema"], until))
@@ -82,7 +82,7 @@ def _sources(tap: TapServiceTitan, only: Sequence[str]) -> dict[str, Source]:
 
 
 def _countable(sources: Mapping[str, Source]) -> list[str]:
-    from tap_servicetitan.audit.lists import NotAuditableError, audited_list  # noqa: PLC0415 - as above
+    from tap_servicetitan.audit.lists import NotAuditableError, audited_list
 
     found = []
     for name, source in sources.items():
@@ -95,7 +95,7 @@ def _countable(sources: Mapping[str, Source]) -> list[str]:
 
 
 def _compared(tap: TapServiceTitan, sources: Mapping[str, Source], options: Mapping[str, Any]) -> int:
-    from tap_servicetitan.audit import audit, counts_file, databases  # noqa: PLC0415 - as above
+    from tap_servicetitan.audit import audit, counts_file, databases
 
     if options["counts"]:
         counts = counts_file.read_counts(Path(options["warehouse"]))
@@ -121,7 +121,7 @@ def _repair(
     tables: Mapping[str, SqlTable],
     state_file: str | None,
 ) -> None:
-    from tap_servicetitan.audit import repair, stored_state  # noqa: PLC0415 - as above
+    from tap_servicetitan.audit import repair, stored_state
 
     rows = {name: source.row for name, source in _sources(tap, ()).items()}
     with stored_state.changing(database, state_file) as state:
@@ -135,7 +135,7 @@ def _repair(
 
 
 def _print(found: Sequence[Result], tap: TapServiceTitan, until: datetime, form: str) -> int:
-    from tap_servicetitan.audit import output  # noqa: PLC0415 - as above
+    from tap_servicetitan.audit import output
 
     requests = sum(tap.session.client.sent.values())
     if form == "json":

@@ -156,7 +156,7 @@ def _watched() -> Iterator[Callable[[int, int], None]]:
     if not sys.stderr.isatty():
         yield lambda *_: None
         return
-    from tap_servicetitan import terminal  # noqa: PLC0415
+    from tap_servicetitan import terminal
 
     shown = ["signing in"]
     with terminal.live(lambda: shown[0]):
@@ -174,7 +174,7 @@ def _print_json(found: Iterable[Finding], error: str | None) -> None:
 
 def _print_table(found: Sequence[Finding], error: str | None) -> None:
     # Here, because it takes a twentieth of a second that the other form need not wait for.
-    from tap_servicetitan import terminal  # noqa: PLC0415
+    from tap_servicetitan import terminal
 
     if error is None:
         head = ("stream", "scope", "granted", "rows", "newest change", "seconds")

@@ -97,7 +97,7 @@ class Run:
 
     def plan(self) -> int:
         """Print which streams would be read."""
-        from tap_servicetitan.duckdb.file import saved_state  # noqa: PLC0415 - needs the extra
+        from tap_servicetitan.duckdb.file import saved_state
 
         catalog, state = self._resume(saved_state(self.settings))
         for one in catalog["streams"]:
@@ -110,9 +110,9 @@ class Run:
 
     def sync(self) -> int:
         """Read and load; give the tap's exit code."""
-        from tap_servicetitan.duckdb.contents import export_parquet  # noqa: PLC0415 - needs the extra
-        from tap_servicetitan.duckdb.file import open_file, read_state  # noqa: PLC0415
-        from tap_servicetitan.duckdb.loader import Loader  # noqa: PLC0415
+        from tap_servicetitan.duckdb.contents import export_parquet
+        from tap_servicetitan.duckdb.file import open_file, read_state
+        from tap_servicetitan.duckdb.loader import Loader
 
         # The file stays open, so that no other process writes it in the meantime.
         with open_file(self.settings) as db, tempfile.TemporaryDirectory() as folder:
@@ -151,7 +151,7 @@ def _root(stream: Mapping[str, Any]) -> dict[str, Any]:
 def _print_table(
     db: duckdb.DuckDBPyConnection, schema: str, counts: Mapping[str, Counts], catalog: Mapping[str, Any]
 ) -> None:
-    from tap_servicetitan.duckdb.contents import count_rows, newest  # noqa: PLC0415 - needs the extra
+    from tap_servicetitan.duckdb.contents import count_rows, newest
 
     keys = {one["tap_stream_id"]: one.get("replication_key") for one in catalog["streams"]}
     rows = []

@@ -54,8 +54,8 @@ def command(config: tuple[str, ...], *, print_state: bool, is_about: bool, _form
         found |= {} if file == ENVIRONMENT else _read_config(file)
     found |= {name: value for name, value in options.items() if value is not None}
     try:
-        from tap_servicetitan.duckdb.file import open_file, saved_state  # noqa: PLC0415 - --about needs no extra
-        from tap_servicetitan.duckdb.loader import Loader  # noqa: PLC0415 - as above
+        from tap_servicetitan.duckdb.file import open_file, saved_state
+        from tap_servicetitan.duckdb.loader import Loader
     except ModuleNotFoundError:
         msg = "DuckDB is not installed; install tap-servicetitan[duckdb]"
         raise LoadError(msg) from None
