@@ -185,7 +185,7 @@ class TapServiceTitan(SdkTap):
         if later := read_from_later(selected, self.settings.start_date):
             self.logger.warning(
                 "start_date: what changed before %s is not read of %s: the bookmarks there began with that start date. "
-                "To bring it, remove them from the state (docs/backfill.md)",
+                "To bring it, remove them from the state (docs/reload.md#load-older-rows)",
                 max(later.values()),
                 ", ".join(sorted(later)),
             )

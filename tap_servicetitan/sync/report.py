@@ -1,4 +1,4 @@
-"""The report of a run, a JSON file for programs; docs/watching.md describes its fields."""
+"""The report of a run, a JSON file for programs; docs/monitoring.md describes its fields."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def new_columns(added: Mapping[str, Sequence[str]]) -> str | None:
     return (
         f"New columns since the last run: {', '.join(found[:_MOST_NAMED])}{more}. Rows that were read before have none "
         "of them until they change; to fill them, read these streams once from their start "
-        "(docs/backfill.md#fill-a-new-column)"
+        "(docs/reload.md#fill-a-new-column)"
     )
 
 

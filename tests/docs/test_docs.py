@@ -169,6 +169,18 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(file), target
 
 
+PAGES = sorted(
+    [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "dbt/README.md", ROOT / "examples/many-tenants/README.md"]
+)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_to_pages_are_words(page: Path) -> None:
+    """A reader knows what a link leads to by its words; the name of a file says nothing."""
+    links = re.findall(r"\[([^\]]+)\]\(([^)#\s]+\.md)[^)]*\)", page.read_text(encoding="utf-8"))
+    assert [text for text, _ in links if re.search(r"\w\.md\b", text)] == []
+
+
 def test_the_readme_is_short() -> None:
     """Someone who is new reads all of it; what does not fit has a page of its own."""
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150

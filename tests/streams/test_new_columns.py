@@ -63,7 +63,7 @@ def test_columns_that_came_are_named_once(sandbox: Sandbox, caplog: pytest.LogCa
     new = "attributed_leads.job, contacts.title, customer_notes.text, customers.address.unit, customers.taxExempt"
     named, rest = line.removeprefix("New columns since the last run: ").split(". ", 1)
     assert ", ".join(sorted(named.split(", "))) == new
-    assert "docs/backfill.md#fill-a-new-column" in rest
+    assert "docs/reload.md#fill-a-new-column" in rest
     third = run(sandbox.config, catalog=catalog_of(*STREAMS), state=second.state)
     assert warnings(caplog) == []
     # What a stream lost and has again, the rows between lack.

@@ -53,7 +53,7 @@ def test_a_start_date_that_is_moved_back_is_told(
         assert warning.startswith(
             f"start_date: what changed before {SINCE} is not read of {', '.join(sorted(STREAMS))}:"
         )
-        assert "docs/backfill.md" in warning
+        assert "docs/reload.md#load-older-rows" in warning
         state = output.state
 
 
