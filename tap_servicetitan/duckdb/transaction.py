@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import defaultdict
 from typing import TYPE_CHECKING
+
+import duckdb
 
 from tap_servicetitan.duckdb.file import write_state
 from tap_servicetitan.duckdb.table import Counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import duckdb
 
 
 class Transaction:
@@ -66,5 +67,7 @@ class Transaction:
     def roll_back(self) -> None:
         """Undo what is not committed."""
         if self._is_begun:
-            self._db.rollback()
+            # After a commit that failed there is nothing left to undo, and its error must not be hidden by another.
+            with contextlib.suppress(duckdb.Error):
+                self._db.rollback()
             self._is_begun = False

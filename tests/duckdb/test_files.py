@@ -48,22 +48,26 @@ def test_a_file_that_another_process_holds(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
-def test_a_full_disk(tmp_path: Path) -> None:
-    """Where no more can be written, the run ends with what was committed."""
+@pytest.mark.parametrize(("streams", "count"), [(1, 3_000), (12, 400)], ids=["staging", "commit"])
+def test_a_full_disk(tmp_path: Path, streams: int, count: int) -> None:
+    """Where no more can be written, the run ends with what was committed, and says why."""
     file = tmp_path / "f"
     load(file, X, records({"id": 1}), state(1))
-    rows = records(*({"id": number, "x": f"{number}" * 200} for number in range(3_000)))
+    rows = [{"id": number, "x": f"{number}" * 200} for number in range(count)]
+    names = [f"stream_{number}" for number in range(streams)]
+    given = b"".join(schema(name, x=TYPES["VARCHAR"]) + records(*rows, stream=name) for name in names)
     program = [sys.executable, "-m", "tap_servicetitan.duckdb", "--path", str(file)]
     limit = file.stat().st_size + 100_000
     done = subprocess.run(  # noqa: S603 - our own command
         program,
-        input=X + rows + state(2),
+        input=given + state(2),
         capture_output=True,
         check=False,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
     )
     assert done.returncode == 1
-    assert b"Traceback" not in done.stderr
+    assert b"File too large" in done.stderr
+    assert done.stderr.count(b"\n") == 1
     assert saved_state(file) == {"bookmarks": {"jobs": {"at": 1}}}
     assert query(file) == [(1, None)]
 
