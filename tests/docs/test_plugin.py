@@ -16,6 +16,7 @@ from tap_servicetitan.cli.scopes import selected_in
 from tap_servicetitan.duckdb.settings import DESCRIPTIONS
 from tap_servicetitan.sandbox.server import serve
 from tap_servicetitan.settings.schema import SETTINGS
+from tests.duckdb.support import query
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
@@ -45,6 +46,9 @@ CAPABILITIES = {
     *("about", "activate-version", "batch", "catalog", "discover", "log-based", "properties", "schema-flattening"),
     *("state", "stream-maps", "structured-logging", "test"),
 }
+
+FOREIGN = ("MELTANO_", "TAP_SERVICETITAN_", "TARGET_SERVICETITAN_DUCKDB_")
+"""What the variables of whoever runs the test begin with."""
 
 PROJECT: Json = {
     "project_id": "warehouse",
@@ -134,47 +138,46 @@ def test_the_definition_of_the_loader_is_what_it_tells_of_itself(shipped: Json) 
 
 
 @pytest.mark.targets
-def test_meltano_adds_the_tap_without_the_hub(tmp_path: Path) -> None:
-    """After ``meltano add --from-ref`` the tap runs, knows its version, and reads a stream of the sandbox."""
+def test_meltano_adds_tap_and_loader_without_the_hub(tmp_path: Path) -> None:
+    """After ``meltano add --from-ref`` they run, the tap knows its version, and both load a stream of the sandbox."""
     (tmp_path / "meltano.yml").write_text(yaml.safe_dump(PROJECT))
+    file = tmp_path / "servicetitan.duckdb"
     with serve() as sandbox:
-        settings = sandbox.config | {"requests_per_second": 1_000}
-        environment = clean_environment(settings)
-        meltano(
-            tmp_path,
-            environment,
-            "add",
-            "--plugin-type=extractor",
-            "tap-servicetitan",
-            f"--from-ref={script.FILE}",
-            "--no-install",
-        )
-        use_the_installed_tap(tmp_path / "meltano.yml")
+        environment = clean_environment(sandbox.config | {"requests_per_second": 1_000})
+        for kind, name, definition in (
+            ("extractor", "tap-servicetitan", script.FILE),
+            ("loader", "target-servicetitan-duckdb", script.LOADER_FILE),
+        ):
+            meltano(
+                tmp_path, environment, "add", f"--plugin-type={kind}", name, f"--from-ref={definition}", "--no-install"
+            )
+        use_what_is_installed(tmp_path / "meltano.yml")
         version = meltano(tmp_path, environment, "invoke", "tap-servicetitan", "--version")
         # Meltano 4.4 leaves it out of the project.
         environment["TAP_SERVICETITAN__SELECT"] = json.dumps(script.selection())
         catalog = json.loads(meltano(tmp_path, environment, "invoke", "--dump=catalog", "tap-servicetitan"))
         environment["TAP_SERVICETITAN__SELECT"] = json.dumps(["zones.*"])
-        lines = meltano(tmp_path, environment, "invoke", "tap-servicetitan").splitlines()
+        meltano(tmp_path, environment, "config", "set", "target-servicetitan-duckdb", "path", str(file))
+        meltano(tmp_path, environment, "run", "tap-servicetitan", "target-servicetitan-duckdb")
         rows = sandbox.rows("zones")
     assert version.startswith("tap-servicetitan v")
     assert {*selected_in(catalog)} == {row.name for row in ENDPOINTS if row.selected}
-    records = [one["record"] for one in map(json.loads, lines) if one["type"] == "RECORD"]
-    assert sorted(one["id"] for one in records) == sorted(one["id"] for one in rows)
+    assert query(file, "SELECT id FROM zones ORDER BY id") == sorted((one["id"],) for one in rows)
 
 
-def use_the_installed_tap(project: Path) -> None:
-    """Do what ``meltano install`` would: the tap is installed beside Meltano already."""
+def use_what_is_installed(project: Path) -> None:
+    """Do what ``meltano install`` would: tap and loader are installed beside Meltano already."""
     said = yaml.safe_load(project.read_text())
-    (plugin,) = said["plugins"]["extractors"]
-    assert plugin.pop("pip_url") == "tap-servicetitan"
-    plugin["executable"] = str(DEMO / "tap-servicetitan")
+    (tap,), (loader,) = said["plugins"]["extractors"], said["plugins"]["loaders"]
+    assert (tap.pop("pip_url"), loader.pop("pip_url")) == ("tap-servicetitan", "tap-servicetitan[duckdb]")
+    for plugin in (tap, loader):
+        plugin["executable"] = str(DEMO / plugin["name"])
     project.write_text(yaml.safe_dump(said))
 
 
 def clean_environment(settings: Mapping[str, Any]) -> dict[str, str]:
     """Give the tap's settings to Meltano, and keep those of whoever runs the test out."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MELTANO_", "TAP_SERVICETITAN_"))}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     texts = {name: json.dumps(value) if isinstance(value, list) else str(value) for name, value in settings.items()}
     return kept | {f"TAP_SERVICETITAN_{name.upper()}": text for name, text in texts.items()} | {"NO_PROXY": "127.0.0.1"}
 
