@@ -39,7 +39,7 @@ def beside_others(server: Server, folder: Path, *, quick: bool) -> Table:
     pages = 1 if quick else PAGES
     found = Table(
         f"Loading {pages * PAGE:,} rows from a file",
-        ("stream", "target", "wall s", "CPU s", "rows/s", "times as fast as this", "peak MiB"),
+        ("stream", "target", "wall s", "CPU s", "rows/s", "wall, ratio", "CPU, ratio", "peak MiB"),
     )
     with postgres() as database:
         others = {
@@ -72,6 +72,7 @@ def beside_others(server: Server, folder: Path, *, quick: bool) -> Table:
                     f"{cost.cpu:.1f}",
                     f"{pages * PAGE / cost.wall:,.0f}",
                     f"{cost.wall / costs['this'].wall:.2f}",
+                    f"{cost.cpu / costs['this'].cpu:.2f}",
                     f"{cost.memory:.0f}",
                 )
     return found
@@ -81,11 +82,12 @@ def behind_the_tap(server: Server, folder: Path, *, quick: bool) -> Table:
     """Run the tap into the loader, from a server that answers from memory."""
     load = Load(1 if quick else PAGES, PAGE)
     rows = load.pages * load.rows
-    found = Table(f"Tap and loader together, {rows:,} rows", ("stream", "wall s", "CPU s", "rows/s"))
+    found = Table(f"Tap and loader together, {rows:,} rows", ("stream", "wall s", "CPU s", "rows/s", "rows per CPU s"))
     for stream in STREAMS:
         reading = shlex.join(tap(folder, server.url(load), [stream], **UNLIMITED))
         cost = measure(["sh", "-c", f"{reading} | {shlex.join(loader(folder))}"])
-        found.add(stream, f"{cost.wall:.1f}", f"{cost.cpu:.1f}", f"{rows / cost.wall:,.0f}")
+        rates = (f"{rows / seconds:,.0f}" for seconds in (cost.wall, cost.cpu))
+        found.add(stream, f"{cost.wall:.1f}", f"{cost.cpu:.1f}", *rates)
     return found
 
 
