@@ -99,6 +99,8 @@ def notes(row: Endpoint) -> list[str]:
         found.append("`_key` is made of " + ", else ".join(code(one) for one in row.made_key))
     if "_line" in row.key:
         found.append("`_line` numbers the lines of a parent, and `_end_marker` is behind the last")
+    elif row.has_end_markers:
+        found.append("rows with `_end_marker` true are gone")
     if row.nested_records:
         found.append(f"a row for each entry of `{row.nested_records}`")
     found += [f"`{name}` is taken from `{path}`" for name, path in row.copied_fields.items()]

@@ -183,6 +183,11 @@ class Endpoint:
         return self.link.get(self.ids or "", "id")
 
     @property
+    def has_end_markers(self) -> bool:
+        """Whether what is gone is told by a row: lines of a parent, and rows of windows that are read again."""
+        return "_line" in self.key or (self.window is not None and self.window.look_back > 0 and self.records != BODY)
+
+    @property
     def query(self) -> dict[str, str]:
         """The parameters that every request carries, the one for inactive rows included."""
         return dict(self.params) | (dict([_pair(self.inactive)]) if self.inactive else {})

@@ -20,7 +20,7 @@ _MADE: Schema = {"_key": {"type": "string"}, "_line": {"type": "integer"}, "tena
 """Key properties that the tap makes or knows."""
 
 END_MARKER = "_end_marker"
-"""True for what follows the last line of a parent: lines that a longer answer had are behind it."""
+"""True for what follows the last line of a parent, and for a row of a window that is gone: it is no row of the API."""
 
 _FORMATS = ("date", "date-time")
 """The others (email, phone, html, decimal, …) are hints that live data breaks, or unknown to JSON Schema."""
@@ -92,7 +92,7 @@ def _describe(schema: Schema, path: str, text: str) -> None:
 def _added(row: Endpoint) -> Schema:
     """Facts of the properties that the tap adds to what the API sends."""
     made = {name: _MADE[name] for name in row.key if name in _MADE}
-    if "_line" in row.key:
+    if row.has_end_markers:
         made[END_MARKER] = {"type": "boolean"}
     copied = {name: _within(stream_facts(row)["properties"], path) for name, path in row.copied_fields.items()}
     return made | _of_parent(row) | _of_window(row) | copied

@@ -112,7 +112,8 @@ class ChildReader(PagedReader):
                 if values:
                     self._silence.answered(values)
                 if self.records.end_fields and not self.is_incomplete:
-                    yield self.records.end(self.known | values, line)
+                    # As another line, which a longer answer replaces later.
+                    yield self.records.ends([self.known | values | {"_line": next(line)}])
 
     def _requests(
         self, parents: Iterable[Record], bookmark: ChildBookmark

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from tap_servicetitan.api.pages import number_of_items, read_list
 from tap_servicetitan.errors import ConflictError, NotFoundError, RejectedError, UnroutedError
-from tap_servicetitan.readers.base import Page
+from tap_servicetitan.readers.base import NO_RECORDS, Page
 from tap_servicetitan.readers.lists import PagedReader
 from tap_servicetitan.readers.repeats import without_repeats
 from tap_servicetitan.readers.spans import Span, beginning, shifted, spans
@@ -52,19 +52,22 @@ class WindowReader(PagedReader):
         bookmark = read_date_bookmark(self.name, state, self.session.tenant_id)
         start = bookmark.start_date if bookmark.mark else self.settings.start_parameter
         self._begun = replace(bookmark, start_date=start)
-        recent = Recent(bookmark.recent, by_content=True)
+        recent = Recent(bookmark.recent, by_content=True, with_keys=self.row.has_end_markers)
         parents = [one for page in self.parent_pages({}) for one in page.records.dicts()] if self.row.parent else [{}]
-        after = None
+        after = first = None
         yield from self._of_new_parents(bookmark, recent, parents)
         for span in self._spans(bookmark):
-            rows = 0
+            first, rows = first or span.start, 0
             for page in self._pages(span, parents, recent):
                 rows += len(page.records)
                 yield page
+            if not self.may_advance:
+                continue
+            gone = self._gone(recent, first, span.end)
             after = self._after(span, recent)
             # Of spans without a record only the last is worth a STATE message.
-            if rows and self.may_advance:
-                yield Page(state=after)
+            if rows or len(gone):
+                yield Page(gone, state=after)
                 after = None
         if self._silent and not self._has_answered:
             self.logger.warning(
@@ -74,6 +77,20 @@ class WindowReader(PagedReader):
             )
         elif after and self.may_advance:
             yield Page(state=after)
+
+    def _gone(self, recent: Recent, first: datetime, end: datetime) -> Records:
+        """Give the end markers of rows that came with a span before, and did not when it was read again."""
+        if not self.records.end_fields or self._silent:
+            return NO_RECORDS
+        gone = recent.take_gone(lambda stamp: first <= (parse(stamp) or end) < end)
+        keys = (self._known_of(stamp, dict(zip(self.row.key, key, strict=True))) for stamp, key in gone)
+        return self.records.ends(keys)
+
+    def _known_of(self, stamp: str, key: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the fields that are left of a row that is gone: its key, and the span that it was of."""
+        moment = parse(stamp)
+        fields = self._fields(spans(moment, moment, self.window.unit)[0]) if moment else {}
+        return {**self.known, self.row.replication_key or "": stamp, **fields, **key}
 
     def _of_new_parents(self, bookmark: DateBookmark, recent: Recent, parents: Sequence[Record]) -> Iterator[Page]:
         """Read what parents had before that a setting lists since the last run."""

@@ -17,7 +17,7 @@ from tap_servicetitan.records.records import DictRecords
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from tap_servicetitan.api.pages import Items
     from tap_servicetitan.catalog.endpoint import Endpoint
@@ -55,7 +55,7 @@ class RecordFactory:
     schema: dict[str, Any] | None = None
     """What records are coerced to; None for records that are not written."""
     end_fields: Sequence[str] = ()
-    """All fields of a record, where lines that are numbered are followed by an end marker."""
+    """All fields of a record, where end markers tell what is gone."""
     undeclared: set[str] = dataclasses.field(default_factory=set)
     """Fields that came and the schema does not have."""
     left_out: int = 0
@@ -97,10 +97,11 @@ class RecordFactory:
         """Leave out or hash personal data."""
         return DictRecords(map(self.masking.record, found.dicts())) if self.masking else found
 
-    def end(self, added: Mapping[str, Any], line: Iterator[int]) -> Records:
-        """Make the end marker of the lines of one parent: as another line, which a longer answer replaces later."""
-        marker = {"_line": next(line), END_MARKER: True}
-        return self.masked(DictRecords([{**dict.fromkeys(self.end_fields), **self.tenant, **added, **marker}]))
+    def ends(self, keys: Iterable[Mapping[str, Any]]) -> Records:
+        """Make end markers: rows of nothing but the fields that tell what is gone, or behind which line all is."""
+        nothing = {**dict.fromkeys(self.end_fields), **self.tenant}
+        found = self.masked(DictRecords({**nothing, **key, END_MARKER: True} for key in keys))
+        return found if self._coercer is None else self._coerced(found, self._coercer)
 
     def _checked(self, data: Items) -> Rows | None:
         """Give the rows of a page if all of them fit what is declared."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
 LIMIT = 10_000
-"""Most entries remembered for one stream, about 50 bytes each."""
+"""Most entries remembered for one stream, about 50 bytes each, and 70 with a key."""
 
-BUDGET = 15_000
+BUDGET = 12_000
 """Most entries remembered for all streams together, so that a state stays below 1 MB."""
 
 HASH_LENGTH = 12
@@ -35,6 +36,9 @@ FIRST_OF_STRETCH = frozenset("A")
 
 SHORTEST_STRETCH = 16
 """Rows of a stretch at least: of fewer, each is remembered by itself."""
+
+_DIGEST = re.compile(rb'\["([0-9a-f]{64})"\]')
+"""A key that the tap made, as JSON: a SHA-256."""
 
 _encode = msgspec.json.Encoder(decimal_format="number", order="deterministic").encode
 
@@ -61,6 +65,7 @@ class Recent:
         *,
         by_content: bool = False,
         in_stretches: bool = False,
+        with_keys: bool = False,
     ) -> None:
         """Start from the entries that the last run left behind.
 
@@ -70,8 +75,10 @@ class Recent:
             by_content: A row is a repeat only if all of it is the same: where a timestamp does not tell every change.
             in_stretches: Stretches of rows are remembered too. By content, only while each reading brings them again:
                 the content of an older one may be one that a row had before.
+            with_keys: Entries hold the keys themselves, so that those can be named that did not come again.
         """
-        self._versions: dict[str, Version] = dict(_parsed(one) for one in entries if isinstance(one, str))
+        parse = _parsed_with_key if with_keys else _parsed
+        self._versions: dict[str, Version] = dict(parse(one) for one in entries if isinstance(one, str))
         """By the hash of a key (and of a timestamp that tells all): the timestamp, and the hash of the content."""
         self._limit = limit
         self._by_content = by_content
@@ -79,6 +86,8 @@ class Recent:
         self._last_stretches = {one for one in self._versions if one.startswith(STRETCH)} if by_content else set()
         for one in self._last_stretches:
             del self._versions[one]
+        self._with_keys = with_keys
+        self._unseen = {*self._versions} if with_keys else set()
 
     def is_new(self, key: Sequence[Any], stamp: str | None, content: Callable[[], bytes]) -> bool:
         """Tell whether this version was not emitted lately, and remember it.
@@ -115,14 +124,25 @@ class Recent:
         name, stamp = _encode(key), stamp or ""
         if stamp and not self._by_content:
             return _hash(stamp.encode() + b"|" + name), (stamp, "")
-        return _hash(name), (stamp, _hash(name + content()))
+        return (_packed(name) if self._with_keys else _hash(name)), (stamp, _hash(name + content()))
 
     def _noted(self, slot: str, version: Version) -> Version | None:
         """Remember a version, and give the one that it replaces."""
         # It comes again, so it will come again: it is as young as a new one.
         before = self._versions.pop(slot, None)
         self._versions[slot] = version
+        self._unseen.discard(slot)
         return before
+
+    def take_gone(self, is_due: Callable[[str], bool]) -> list[tuple[str, list[Any]]]:
+        """Forget the rows that are due to come again and did not, and give the timestamp and key of each.
+
+        Args:
+            is_due: Tells by a row's timestamp whether it would have come by now.
+        """
+        gone = sorted(slot for slot in self._unseen & self._versions.keys() if is_due(self._versions[slot][0]))
+        self._unseen.difference_update(gone)
+        return [(self._versions.pop(slot)[0], _unpacked(slot)) for slot in gone]
 
     @staticmethod
     def _stretches(found: Sequence[tuple[str, Version]]) -> Iterator[list[int]]:
@@ -185,6 +205,24 @@ def _hash(content: bytes) -> str:
 def _parsed(entry: str) -> tuple[str, Version]:
     stamp, _, hashes = entry.rpartition("|")
     return hashes[:HASH_LENGTH], (stamp, hashes[HASH_LENGTH:])
+
+
+def _parsed_with_key(entry: str) -> tuple[str, Version]:
+    stamp, _, rest = entry.rpartition("|")
+    return rest[:-HASH_LENGTH], (stamp, rest[-HASH_LENGTH:])
+
+
+def _packed(name: bytes) -> str:
+    """Write a key so that it can be read again, and begins as no other does: what is over the limit goes by that."""
+    if found := _DIGEST.fullmatch(name):
+        return base64.b64encode(bytes.fromhex(found[1].decode())).decode()
+    return f"{_hash(name)}.{base64.b64encode(name).decode()}"
+
+
+def _unpacked(slot: str) -> list[Any]:
+    digest, _, name = slot.partition(".")
+    found: list[Any] = msgspec.json.decode(base64.b64decode(name)) if name else [base64.b64decode(digest).hex()]
+    return found
 
 
 def _is_before(stamp: str, horizon: str) -> bool:

@@ -36,7 +36,7 @@ def record_factory(stream: SingerStream) -> RecordFactory:
 def _end_fields(stream: SingerStream) -> list[str]:
     """Give the fields of an end marker; none where the stream has none, or its column is not selected."""
     names = [name for name in stream.effective_schema["properties"] if stream.mask[("properties", name)]]
-    return names if END_MARKER in names and "_line" in stream.row.key else []
+    return names if END_MARKER in names and stream.row.has_end_markers else []
 
 
 def _passthrough(stream: SingerStream) -> Passthrough | None:

@@ -15,6 +15,7 @@ import pytest
 from tap_servicetitan.catalog.endpoints import BY_NAME
 from tap_servicetitan.errors import RunError
 from tap_servicetitan.sandbox.directory import ROUTERS
+from tap_servicetitan.sandbox.figures import ads
 from tap_servicetitan.sandbox.server import Sandbox, serve
 from tap_servicetitan.sync import writer
 from tests.support.running import Message, Output, bookmarks_and_rows, run, texts, truth
@@ -234,6 +235,38 @@ def test_figures_that_are_corrected_come_again(sandbox: Sandbox, stream: str) ->
         written += output.records[stream]
         sandbox.advance(DAY)
     assert {*texts(newest(written, stream))} == {*known}
+
+
+def test_rows_that_are_gone_are_told_by_an_end_marker(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However rows of a day vanish and come back, those without `_end_marker` are those that there are."""
+    stream, state, table, markers = "keyword_performance", None, dict[str, Message](), 0
+    # One of so many keywords is silent on a day: of 1, all are, and days become empty.
+    for silent in (4, 2, 4, 1, 1, 3, 3):
+        monkeypatch.setattr(ads, "_SILENT_ONCE_IN", silent)
+        output = run(sandbox.config | {"start_date": "2026-10-25"}, stream, state=state)
+        state, came = output.state, {str(row["_key"]): row for row in output.records[stream]}
+        assert len(came) == len(output.records[stream])
+        assert not any(texts([row]) == texts([table[key]]) for key, row in came.items() if key in table)
+        assert {*came} <= {*table} | {key for key, row in came.items() if not row["_end_marker"]}
+        table |= came
+        markers += sum(row["_end_marker"] for row in came.values())
+        left = [row for row in table.values() if not row["_end_marker"]]
+        assert texts(left) == texts(since(truth(sandbox, stream), stream, "2026-10-25"))
+        assert all(row["date"] for row in table.values())
+    assert markers > 50
+
+
+def test_a_lead_that_is_gone_is_told_by_an_end_marker(sandbox: Sandbox) -> None:
+    """The marker has the key that the tap made, and when the row was."""
+    stream = "attributed_leads"
+    first = run(sandbox.config, stream)
+    lead = next(row for row in truth(sandbox, stream) if row["dateTime"] >= "2026-10-02")
+    sandbox.delete(stream, keys=[row for row in sandbox.rows(stream) if row["dateTime"] == lead["dateTime"]])
+    second = run(sandbox.config, stream, state=first.state)
+    (marker,) = second.records[stream]
+    told = {name: value for name, value in marker.items() if value is not None}
+    assert told == {"_key": lead["_key"], "dateTime": lead["dateTime"], "_end_marker": True}
+    assert run(sandbox.config, stream, state=second.state).records == {}
 
 
 def test_a_lead_that_is_attributed_late_comes_with_the_month_before(sandbox: Sandbox) -> None:

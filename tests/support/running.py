@@ -87,6 +87,12 @@ WITHOUT_A_ZONE = {"journal_entries": ("postDate",), "service_agreements": ("star
 LINES = {"journal_entry_summaries": "journalEntryId", "journal_entry_details": "journalEntryId"}
 """The streams whose rows are numbered, and what they are numbered within."""
 
+WINDOWS = ("ad_group_performance", "campaign_performance", "keyword_performance") + (
+    "attributed_leads",
+    "campaign_cost_summaries",
+)
+"""The streams of windows that are read again and may lose a row, which an end marker tells."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Output:
@@ -198,6 +204,9 @@ def truth(sandbox: Sandbox, stream: str) -> list[Message]:  # noqa: PLR0911 - a 
         return [row | {"timestamp": row["location"]["timestamp"]} for row in rows]
     if stream in WITHOUT_A_ZONE:
         return [row | {name: row[name] and row[name] + "Z" for name in WITHOUT_A_ZONE[stream]} for row in rows]
+    if stream in WINDOWS:
+        # What is gone is told by a row.
+        rows = [row | {"_end_marker": False} for row in rows]
     if stream in MADE_KEYS:
         return [row | {"_key": made_key(row, MADE_KEYS[stream])} for row in rows]
     if stream in LINES:

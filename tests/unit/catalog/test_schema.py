@@ -428,6 +428,10 @@ class OneAnswer:
         return datetime(2026, 11, 1, tzinfo=UTC)
 
 
+WINDOWS_WITH_ROWS = {"ad_group_performance", "attributed_leads", "campaign_cost_summaries", "campaign_performance"}
+WINDOWS_WITH_ROWS |= {"keyword_performance"}
+"""Windows that are read again, and whose rows may vanish."""
+
 MADE = {"_key": "string", "_line": "integer", "tenantId": "integer"}
 
 
@@ -440,7 +444,7 @@ def _known(row: Endpoint) -> Facts:
     if row.window:
         kind = "date" if row.window.unit == "day" else "date-time"
         added |= {name: {"type": "string", "format": kind} for name in row.window.fields}
-    if "_line" in row.key:
+    if "_line" in row.key or row.name in WINDOWS_WITH_ROWS:
         added["_end_marker"] = {"type": "boolean"}
     if row.name == "calls_list":
         added["modifiedOn"] = declared["leadCall"]["properties"]["modifiedOn"]

@@ -16,7 +16,7 @@ from tap_servicetitan.readers.repeats import without_repeats
 from tap_servicetitan.records.records import DictRecords
 from tap_servicetitan.state import dedup as under_test
 from tap_servicetitan.state.bookmarks import RECENT_REACH
-from tap_servicetitan.state.dedup import ALWAYS, LIMIT, Recent, most_entries, trimmed
+from tap_servicetitan.state.dedup import ALWAYS, BUDGET, LIMIT, Recent, most_entries, trimmed
 from tap_servicetitan.state.timestamps import as_parameter, latest
 
 BEGIN = datetime(2026, 11, 1, tzinfo=UTC)
@@ -250,6 +250,25 @@ def test_a_stretch_does_not_bring_back_what_a_row_said_before(by_content: bool) 
         recent = Recent(kept, limit, by_content=by_content, in_stretches=True)
 
 
+KEY_OF_NUMBERS = [17, "2026-10-01T00:00:00Z"]
+DIGEST = "0123456789abcdef" * 4
+
+
+@pytest.mark.parametrize("key", [[DIGEST], KEY_OF_NUMBERS, [DIGEST[:-1]], [None, "a|b"], [2**70]])
+def test_a_row_that_does_not_come_again_can_be_named(key: list[Any]) -> None:
+    """In the run after, by its timestamp and key: once, when it was due, and not if it came."""
+    recent = Recent(by_content=True, with_keys=True)
+    for one in (key, ["other"]):
+        assert is_new(recent, (*one,), "2026-10-01", {"clicks": 1})
+    assert recent.take_gone(lambda _: True) == [], "what came in this run"
+    later = Recent(json.loads(json.dumps(recent.entries())), by_content=True, with_keys=True)
+    assert not is_new(later, ("other",), "2026-10-01", {"clicks": 1})
+    assert later.take_gone(lambda stamp: stamp > "2026-10-01") == []
+    assert later.take_gone(lambda stamp: stamp == "2026-10-01") == [("2026-10-01", key)]
+    assert later.take_gone(lambda _: True) == []
+    assert is_new(later, (*key,), "2026-10-01", {"clicks": 1}), "it is back"
+
+
 @pytest.mark.parametrize(("stamp", "by_content"), [(None, False), ("2026-11-01T00:00:00Z", True)])
 def test_what_goes_back_to_an_earlier_content_has_changed(stamp: str | None, by_content: bool) -> None:  # noqa: FBT001 - a column of the table
     """A figure that goes from 10 to 20 and back to 10 is emitted three times, also over several runs."""
@@ -264,10 +283,10 @@ def test_what_goes_back_to_an_earlier_content_has_changed(stamp: str | None, by_
 @given(counts=st.lists(st.integers(0, 3 * LIMIT), max_size=130))
 def test_all_streams_share_a_budget(counts: list[int]) -> None:
     """However many rows are recent, the streams remember no more than the budget, and waste none of it."""
-    limit = most_entries(counts, 15_000)
+    limit = most_entries(counts, BUDGET)
     kept = sum(min(count, limit) for count in counts)
-    assert kept <= 15_000
-    assert limit == LIMIT or kept > 15_000 - len(counts)
+    assert kept <= BUDGET
+    assert limit == LIMIT or kept > BUDGET - len(counts)
 
 
 def test_a_thousand_figures_a_day_are_known_over_eight_days() -> None:

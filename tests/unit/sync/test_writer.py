@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tap_servicetitan.errors import ClosedError, OutputError
-from tap_servicetitan.state.bookmarks import ChildBookmark, FeedBookmark
+from tap_servicetitan.state.bookmarks import ChildBookmark, DateBookmark, FeedBookmark
 from tap_servicetitan.state.dedup import LIMIT
 from tap_servicetitan.sync.writer import FREE_STATE_BYTES, MOST_SECONDS, PageWriter, bounded
 
@@ -107,6 +107,9 @@ def test_a_state_is_below_a_megabyte() -> None:
     state = {"bookmarks": {f"stream_{number}": child if number % 2 else feed for number in range(120)}}
     written = bounded(state)
     assert 500_000 < len(json.dumps(written)) < 1_000_000
+    digests = tuple(f"2026-11-01|{number:043}={number:012}" for number in range(LIMIT))
+    windows = {name: DateBookmark(recent=digests).to_state("1", "date") for name in ("keywords", "groups", "campaigns")}
+    assert len(json.dumps(bounded({"bookmarks": windows}))) < 1_000_000
     assert set(written["bookmarks"]) == set(state["bookmarks"])
     assert len(feed["recent"]) == LIMIT
     assert written["bookmarks"]["stream_1"]["parent"]["continue_from"] == feed["continue_from"]
