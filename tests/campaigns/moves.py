@@ -89,12 +89,12 @@ class Table:
         rows = [row for _, row in self._rows.get(stream, {}).values()]
         ends: dict[Any, int] = {}
         for row in rows:
-            if row.get("_end_marker") and "journalEntryId" in row:
+            if row.get("_end_marker") and "_line" in row:
                 parent = row["journalEntryId"]
                 ends[parent] = min(row["_line"], ends.get(parent, row["_line"]))
-        if stream in reports.REPORTS:
+        if not ends:
             return reports.rows_of(stream, rows)
-        return [row for row in rows if not ends or row["_line"] <= ends[row["journalEntryId"]]]
+        return [row for row in rows if row["_line"] <= ends[row["journalEntryId"]]]
 
 
 def _disturb(sandbox: Sandbox, dice: random.Random, stream: str) -> int:

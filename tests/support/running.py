@@ -87,7 +87,10 @@ WITHOUT_A_ZONE = {"journal_entries": ("postDate",), "service_agreements": ("star
 LINES = {"journal_entry_summaries": "journalEntryId", "journal_entry_details": "journalEntryId"}
 """The streams whose rows are numbered, and what they are numbered within."""
 
-WINDOWS = ("ad_group_performance", "campaign_performance", "keyword_performance") + (
+WINDOWS = (
+    "ad_group_performance",
+    "campaign_performance",
+    "keyword_performance",
     "attributed_leads",
     "campaign_cost_summaries",
 )
