@@ -18,6 +18,9 @@ T = TypeVar("T")
 Items: TypeAlias = bytes | list[msgspec.Raw]
 """The items of a page, in JSON: an array, or each on a line of its own."""
 
+Lost: TypeAlias = "Callable[[], None] | None"
+"""Is called if values became null."""
+
 
 class ExportBody(msgspec.Struct):
     """The envelope of an export feed, as the vendor names its parts."""
@@ -56,7 +59,7 @@ _body = msgspec.json.Decoder(ExportBody)
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-def read_export(body: bytes, asked: str | None) -> ExportPage:
+def read_export(body: bytes, asked: str | None, lost: Lost = None) -> ExportPage:
     """Read a page of an export feed that was asked for with the token `asked`, if with any.
 
     ``hasMore`` alone says whether the feed goes on. The last page may carry a new token, the
@@ -67,7 +70,7 @@ def read_export(body: bytes, asked: str | None) -> ExportPage:
         UnexpectedBodyError: The body is not a page.
         EndlessFeedError: There is more, and no new token.
     """
-    page = _readable(body, _export, "{hasMore, continueFrom, data}")
+    page = _readable(body, _export, "{hasMore, continueFrom, data}", lost)
     page.token = page.token or asked
     if page.more and page.token == asked:
         came = "the token it was asked with" if asked else "no token"
@@ -76,31 +79,32 @@ def read_export(body: bytes, asked: str | None) -> ExportPage:
     return page
 
 
-def read_list(body: bytes, field: str, size: int | None) -> ListPage:
+def read_list(body: bytes, field: str, size: int | None, lost: Lost = None) -> ListPage:
     """Read a page of a list.
 
     Args:
         body: What the API sent.
         field: The field that holds the items; empty if the body is an array of them, or a single one.
         size: How many items were asked for; None if the list has no pages.
+        lost: Is called if values became null because JSON, or any target, cannot hold them.
 
     Raises:
         UnreadableBodyError: The body is not JSON.
         UnexpectedBodyError: The body is not such a page.
     """
     if field:
-        return _readable(body, lambda text: _enveloped(text, field, size), f"an object with the array {field!r}")
-    return _readable(body, _whole, "an array or an object")
+        return _readable(body, lambda text: _enveloped(text, field, size), f"an object with the array {field!r}", lost)
+    return _readable(body, _whole, "an array or an object", lost)
 
 
-def items_of(data: Items) -> list[Any]:
+def items_of(data: Items, lost: Lost = None) -> list[Any]:
     """Read the items of a page.
 
     Raises:
         UnexpectedBodyError: They hold what cannot be told in JSON.
     """
     array = data if isinstance(data, bytes) else b"[" + b",".join(data) + b"]"
-    return _readable(array, _items.decode, "an array") or []
+    return _readable(array, _items.decode, "an array", lost) or []
 
 
 def read_as(body: bytes, decode: Callable[[bytes], T], wanted: str) -> T:
@@ -180,7 +184,7 @@ def _whole(body: bytes) -> ListPage:
     return ListPage(data, _length(data))
 
 
-def _readable(body: bytes, read: Callable[[bytes], T], wanted: str) -> T:
+def _readable(body: bytes, read: Callable[[bytes], T], wanted: str, lost: Lost = None) -> T:
     try:
         try:
             # What is read as Raw is passed over without a look at its letters.
@@ -189,7 +193,7 @@ def _readable(body: bytes, read: Callable[[bytes], T], wanted: str) -> T:
         except msgspec.ValidationError:
             raise
         except (msgspec.DecodeError, UnicodeDecodeError, ArithmeticError, RecursionError):
-            return read(repaired(body))
+            return read(repaired(body, lost))
     except (msgspec.ValidationError, ArithmeticError, RecursionError) as error:
         msg = f"wanted {wanted}: {_plain(error)}"
         raise UnexpectedBodyError(msg) from None

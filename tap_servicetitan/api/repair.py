@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import simplejson
 
 from tap_servicetitan.errors import UnreadableBodyError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MAX_DEPTH = 200
 """How deep values may be nested; deeper ones become null where a body cannot be read as it is."""
@@ -15,17 +19,27 @@ _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]|-?(?:NaN|Infinity)|-?\d+(?:\.\
 """Strings, brackets, and what is no number that JSON or a Decimal can hold."""
 
 
-def repaired(body: bytes) -> bytes:
+def repaired(body: bytes, lost: Callable[[], None] | None = None) -> bytes:
     r"""Rewrite JSON that is valid by the letter but not by Unicode (a lone ``\ud83d``: an emoji cut in half).
 
     What JSON cannot hold, or no target could, becomes null: NaN, numbers beyond all bounds, what is nested too deep.
+
+    Args:
+        body: What came.
+        lost: Is called if values became null.
+
+    Raises:
+        UnreadableBodyError: It is not even nearly JSON.
     """
+    bounded = _bounded(body)
     try:
-        value = simplejson.loads(_bounded(body), use_decimal=True)
+        value = simplejson.loads(bounded, use_decimal=True)
     except (ValueError, RecursionError):
         msg = "not JSON" if body.strip() else "empty"
         raise UnreadableBodyError(msg) from None
     text: str = simplejson.dumps(value, use_decimal=True, ensure_ascii=False, ignore_nan=True)
+    if lost and bounded is not body:
+        lost()
     return text.encode("utf-8", "replace")
 
 
@@ -45,4 +59,4 @@ def _bounded(body: bytes) -> bytes:
         elif not token.startswith(b'"') and depth <= MAX_DEPTH:
             parts += [body[copied : found.start()], b"null"]
             copied = found.end()
-    return b"".join((*parts, body[copied:]))
+    return b"".join((*parts, body[copied:])) if parts else body

@@ -81,7 +81,7 @@ class ExportReader(Reader):
             params["from"] = source
         if self.settings.include_recent_changes:
             params["includeRecentChanges"] = "true"
-        return self.fetch(params, lambda body: read_export(body, token))
+        return self.fetch(params, lambda body: read_export(body, token, self.records.warn_of_loss))
 
     def _page(self, fetched: ExportPage, bookmark: FeedBookmark, recent: Recent | None) -> tuple[Page, FeedBookmark]:
         found = self.records.make(fetched.data)

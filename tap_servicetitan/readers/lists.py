@@ -136,8 +136,8 @@ class PagedReader(Reader, abc.ABC):
 
     def _read(self, body: bytes) -> ListPage:
         if self.row.records == BODY:
-            return read_record(body, self.row)
-        return read_list(body, self.row.records, self.row.page_size)
+            return read_record(body, self.row, self.records.warn_of_loss)
+        return read_list(body, self.row.records, self.row.page_size, self.records.warn_of_loss)
 
     def parent_pages(self, state: Mapping[str, Any]) -> Iterator[Page]:
         """Read the parents from a state of theirs on, or take their ids from the setting that lists them."""

@@ -86,7 +86,7 @@ class RecordFactory:
         if rows is not None and self.is_plain:
             return passthrough_records(self.row, rows, added, line, self.columns)
         try:
-            found = dict_records(self.row, items_of(data), added, line, self.columns)
+            found = dict_records(self.row, items_of(data, self.warn_of_loss), added, line, self.columns)
         except (UnexpectedBodyError, UnreadableBodyError) as error:
             msg = f"{self.row.name}: {error}; the bookmark stays where it is, report this answer to ServiceTitan"
             raise StreamError(msg) from None
@@ -144,6 +144,10 @@ class RecordFactory:
             self.logger.warning(
                 "%s: %d more fields that the schema does not have are left out", self.row.name, len(more)
             )
+
+    def warn_of_loss(self) -> None:
+        """Log the first time that a page has values which became null before it could be read."""
+        self.warn_once("%s: values that JSON or no database holds came, and are null: docs/odd-data.md", "*")
 
     def warn_once(self, message: str, field: str) -> None:
         """Log a warning about a field, the first time."""

@@ -152,6 +152,27 @@ def test_what_is_no_page_is_unexpected(raw: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "is_lost"),
+    [
+        (b"NaN", True),
+        (b"1e1000000000000000000", True),
+        (b"[" * 20_000 + b"]" * 20_000, True),
+        (b'"\\ud83d"', False),
+        (b'"NaN"', False),
+        (b"1.50", False),
+    ],
+    ids=["no number", "exponent", "depth", "half an emoji", "text", "number"],
+)
+def test_it_is_told_where_a_value_is_lost(value: bytes, *, is_lost: bool) -> None:
+    """A value that became null before its page could be read is told of; a text that was mended is not lost."""
+    told: list[bool] = []
+    body = b'{"data": [{"id": 1, "a": ' + value + b"}]}"
+    page = read_list(body, "data", None, lambda: told.append(True))
+    (item,) = items_of(page.data, lambda: told.append(True))
+    assert (b"null" in json.dumps(item, default=str).encode(), bool(told)) == (is_lost, is_lost)
+
+
+@pytest.mark.parametrize(
     "value",
     [
         pytest.param(b"NaN", id="no number"),
