@@ -1,4 +1,4 @@
-"""Write the definitions of the tap and of the loader anew from their ``--about``, and ``select`` in ``meltano.yml``.
+"""Write the definitions of the tap and of the loader from their ``--about``, and the tap's part of ``meltano.yml``.
 
     python scripts/plugin_definition.py
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import textwrap
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -159,15 +160,20 @@ def written(definition: Json) -> str:
     return yaml.safe_dump(definition, sort_keys=True, allow_unicode=True, width=10_000)
 
 
-def project(text: str) -> str:
-    """Put the selection into the text of ``meltano.yml``, and leave the rest of it as it is."""
+def project(text: str, settings: list[Json]) -> str:
+    """Put the selection and the settings of the tap into the text of ``meltano.yml``, and leave the rest as it is."""
     lines = "".join(f"    - '{pattern}'\n" for pattern in selection())
-    return re.sub(r"(?m)(^    select:\n)(?:    - .*\n)+", rf"\g<1>{lines}", text, count=1)
+    text = re.sub(r"(?m)(^    select:\n)(?:    - .*\n)+", rf"\g<1>{lines}", text, count=1)
+    order = ("name", "kind", "value", "sensitive", "label", "description", "options")
+    listed = [{word: one[word] for word in order if word in one} for one in settings]
+    block = textwrap.indent(yaml.safe_dump(listed, sort_keys=False, allow_unicode=True, width=10_000), "    ")
+    # The first is the tap's.
+    return re.sub(r"(?m)(^    settings:\n)(?:    [- ].*\n)+", lambda found: found[1] + block, text, count=1)
 
 
 if __name__ == "__main__":
-    PROJECT.write_text(project(PROJECT.read_text(encoding="utf-8")), encoding="utf-8")
     of_tap = definition(about())
+    PROJECT.write_text(project(PROJECT.read_text(encoding="utf-8"), of_tap["settings"]), encoding="utf-8")
     FILE.write_text(written(of_tap), encoding="utf-8")
     of_loader = loader_definition(about("tap_servicetitan.duckdb"), of_tap["supported_python_versions"])
     LOADER_FILE.write_text(written(of_loader), encoding="utf-8")

@@ -92,11 +92,10 @@ def test_secrets_are_sensitive_and_have_no_value(shipped: Json) -> None:
 
 
 def test_the_project_to_copy_from_has_the_same_settings(shipped: Json) -> None:
-    """meltano.yml describes each of the tap's own settings as the definition does."""
+    """meltano.yml describes each setting as the definition does, those of the SDK too."""
     project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
     (plugin,) = project["plugins"]["extractors"]
-    own = [one for one in shipped["settings"] if one["name"] in SETTINGS["properties"]]
-    assert plugin["settings"] == own
+    assert plugin["settings"] == shipped["settings"]
     assert plugin["settings_group_validation"] == shipped["settings_group_validation"]
     assert {*plugin["capabilities"]} <= {*shipped["capabilities"]}
 
@@ -195,13 +194,39 @@ def meltano(project: Path, environment: Mapping[str, str], *arguments: str) -> s
     return ended.stdout
 
 
-def test_the_selection_of_the_project_is_written_by_the_script() -> None:
-    """After a change of what is selected by default, run scripts/plugin_definition.py; nothing else is touched."""
+def test_the_project_is_written_by_the_script(shipped: Json) -> None:
+    """After a change of the settings or of what is selected, `make generated` writes these two, and nothing else."""
     text = script.PROJECT.read_text(encoding="utf-8")
-    assert script.project(text) == text
+    settings = shipped["settings"]
+    assert script.project(text, settings) == text
     other = text.replace("    - '!calls_list.*'\n", "    - '!a_stream_that_is_gone.*'\n")
-    assert other != text
-    assert script.project(other) == text
+    other = other.replace("    - name: stream_maps\n", "    - name: a_setting_that_is_gone\n")
+    assert script.project(other, settings) == text != other
+    fewer = yaml.safe_load(script.project(text, settings[:3]))["plugins"]
+    assert fewer["extractors"][0]["settings"] == settings[:3]
+    assert fewer["loaders"] == yaml.safe_load(text)["plugins"]["loaders"]
+
+
+@pytest.mark.targets
+def test_the_environment_sets_what_the_sdk_knows(tmp_path: Path) -> None:
+    """Meltano ignores in silence a variable of a setting that the project does not describe."""
+    project = yaml.safe_load(script.PROJECT.read_text(encoding="utf-8"))
+    project["plugins"]["extractors"][0]["executable"] = str(DEMO / "tap-servicetitan")
+    del project["plugins"]["extractors"][0]["pip_url"]
+    (tmp_path / "meltano.yml").write_text(yaml.safe_dump(project))
+    own = dict.fromkeys(SETTINGS["required"], "1")
+    maps = {"zones": {"id": "id"}}
+    environment = clean_environment(own) | {
+        "TAP_SERVICETITAN_STREAM_MAPS": json.dumps(maps),
+        "TAP_SERVICETITAN_FLATTENING_ENABLED": "true",
+        "TAP_SERVICETITAN_BATCH_CONFIG_STORAGE_ROOT": "file:///tmp",
+        "TAP_SERVICETITAN_EMIT_ACTIVATE_VERSION_MESSAGES": "true",
+    }
+    given = json.loads(meltano(tmp_path, environment, "invoke", "--dump=config", "tap-servicetitan"))
+    assert given["stream_maps"] == maps
+    assert given["flattening_enabled"] is True
+    assert given["batch_config"] == {"storage": {"root": "file:///tmp"}}
+    assert given["emit_activate_version_messages"] is True
 
 
 def test_meltano_reads_what_is_selected_by_default() -> None:

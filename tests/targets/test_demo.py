@@ -14,13 +14,10 @@ import pytest
 import yaml
 
 from examples.demo import run
-from tap_servicetitan.settings.schema import SETTINGS
 from tests.duckdb.support import TYPES, command, records, schema, state
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-SETTINGS_OF_THE_SDK = ("batch_", "faker_", "flattening_", "stream_map")
 
 
 @pytest.fixture
@@ -103,15 +100,3 @@ def test_the_sandbox_may_print_its_settings_on_many_lines() -> None:
     """What follows the settings is none of the demo's business."""
     assert run.first_object(io.BytesIO(b'{\n "a": 1\n}\nserving\n')) == {"a": 1}
     assert run.first_object(io.BytesIO(b"")) is None
-
-
-def test_meltano_yml_has_the_settings_of_the_tap() -> None:
-    """Meltano knows each setting, its default, and whether it is a secret."""
-    project = yaml.safe_load((run.ROOT / "meltano.yml").read_bytes())
-    (tap,) = project["plugins"]["extractors"]
-    described = {one["name"]: (one.get("value"), one.get("sensitive", False)) for one in tap["settings"]}
-    assert described == {
-        name: (facts.get("default"), facts.get("secret", False))
-        for name, facts in SETTINGS["properties"].items()
-        if not name.startswith(SETTINGS_OF_THE_SDK)
-    }
