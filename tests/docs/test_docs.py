@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.checkout
 
 
+MESSAGE_NAMES = {"msg", "advice", "why", "what", "reason"}
+"""Variables that hold a message, or a part of one."""
+SHORTEST_CLAUSE = 8
+NOT_FOR_USERS = {"…: …, which only the SDK's path knows how to take"}
+"""Said within the code alone."""
+
+
 def settings() -> dict[str, tuple[str, str]]:
     """List each setting's type and default as the documentation writes them."""
     found = {}
@@ -131,12 +138,54 @@ def test_the_sandbox_is_described_as_it_is() -> None:
 
 def test_every_message_is_one_of_the_program() -> None:
     """Each heading of the page on messages is made of texts that the code has, with … for what differs."""
-    headings = re.findall(r"^### `(.*)`$", page("troubleshooting.md"), re.MULTILINE)
+    headings = re.findall(r"^(?:### |\| )`(.*?)`(?:$| \|)", page("troubleshooting.md"), re.MULTILINE)
     assert len(headings) > 40
     assert len({*headings}) == len(headings)
     said = texts_of_the_program()
     missing = [one for one in headings if not all(part in said for part in _parts(one))]
     assert missing == []
+
+
+def test_every_message_is_found_by_its_words() -> None:
+    """Whoever searches the page for the longest clause of a message that the tap or a command gives finds it."""
+    words = " ".join(page("troubleshooting.md").split())
+    clauses = {max(found, key=len): message for message in messages() if (found := _clauses(message))}
+    assert len(clauses) > 100
+    assert {clause: message for clause, message in clauses.items() if clause not in words} == {}
+
+
+def _clauses(message: str) -> list[str]:
+    parts = [part.strip(" ,().") for part in re.split(r"…|; |: |\. ", message)]
+    # Shorter ones, such as "of", are no words to search for.
+    return [part for part in parts if len(part) >= SHORTEST_CLAUSE]
+
+
+def messages() -> set[str]:
+    """Collect what errors and warnings say, with … for what differs; the sandbox and the stream table are no user's."""
+    found = set()
+    for file in sorted((ROOT / "tap_servicetitan").rglob("*.py")):
+        if not {"sandbox", "catalog"} & {*file.parts}:
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                found |= {text for one in _said(node) if (text := _with_gaps(one))}
+    return found - NOT_FOR_USERS
+
+
+def _said(node: ast.AST) -> list[ast.expr]:
+    """Give what a piece of code says to a user: what it assigns to `msg` and the like, raises, or logs as a warning."""
+    if isinstance(node, ast.Assign):
+        return [node.value] if {one.id for one in node.targets if isinstance(one, ast.Name)} & MESSAGE_NAMES else []
+    if isinstance(node, ast.Call):
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        return node.args[:1] if name in {"warning", "error", "warn_once"} or name.endswith("Error") else []
+    return []
+
+
+def _with_gaps(node: ast.expr) -> str:
+    if isinstance(node, ast.JoinedStr):
+        text = "".join(str(one.value) if isinstance(one, ast.Constant) else "…" for one in node.values)
+    else:
+        text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+    return re.sub(r"%[\d.]*[sdf]", "…", text)
 
 
 def _parts(heading: str) -> list[str]:
