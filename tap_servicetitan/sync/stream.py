@@ -231,4 +231,4 @@ class SingerStream(SdkStream):
 
     @functools.cached_property
     def _records(self) -> RecordFactory:
-        return record_factory(self)
+        return record_factory(self, self.source, passes_through=self.passes_through)
