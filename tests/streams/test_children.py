@@ -215,6 +215,7 @@ def test_there_is_one_bookmark_for_each_stream(
         "answered_parents",
         "parent_ids",
         "recent",
+        "columns",
     }
     assert bookmark.keys() == remembered
     row = BY_NAME[stream]
