@@ -4,7 +4,7 @@
         cast({{ value }} as date)
     {%- else -%}
         case
-            when {{ value }} = {{ dbt.date_trunc('day', value) }} then cast({{ value }} as date)
+            when {{ value }} = cast(cast({{ value }} as date) as {{ servicetitan.type_time() }}) then cast({{ value }} as date)
             else cast({{ servicetitan.local_time(value) }} as date)
         end
     {%- endif -%}

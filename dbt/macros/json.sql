@@ -11,10 +11,13 @@
 {% macro postgres__as_json(value, is_text) %}{{ 'cast(' ~ value ~ ' as jsonb)' if is_text else 'to_jsonb(' ~ value ~ ')' }}{% endmacro %}
 {% macro snowflake__as_json(value, is_text) %}{{ ('parse_json(' if is_text else 'to_variant(') ~ value ~ ')' }}{% endmacro %}
 
-{# A value within a loaded object, as a text. #}
+{# target-bigquery makes objects structs, and lists arrays of them. #}
+{% macro bigquery__as_json(value, is_text) %}{{ ('parse_json(' if is_text else 'to_json(') ~ value ~ ')' }}{% endmacro %}
+
+{# A value within an object, as a text. #}
 {% macro json_text(value, parts) %}{{ return(adapter.dispatch('json_text', 'servicetitan')(value, parts)) }}{% endmacro %}
 {% macro duckdb__json_text(value, parts) %}({{ value }} ->> '$.{{ parts | join(".") }}'){% endmacro %}
-{% macro postgres__json_text(value, parts) %}(cast({{ value }} as jsonb) #>> '{{ "{" ~ parts | join(",") ~ "}" }}'){% endmacro %}
+{% macro postgres__json_text(value, parts) %}({{ value }} #>> '{{ "{" ~ parts | join(",") ~ "}" }}'){% endmacro %}
 {% macro snowflake__json_text(value, parts) %}cast(get_path({{ value }}, '{{ parts | join(".") }}') as varchar){% endmacro %}
 {% macro bigquery__json_text(value, parts) %}json_value({{ value }}, '$.{{ parts | join(".") }}'){% endmacro %}
 

@@ -25,35 +25,37 @@ where 1 = 0
 {%- endif %}
 {% endmacro %}
 
-{# The columns of a loaded table by name, each with its type; none if there is no table. #}
+{# The columns of a loaded table, each with its name and type; none if there is no table. #}
 {% macro loaded_columns(relation) %}
     {%- set found = {} -%}
     {%- set loaded = load_relation(relation) -%}
     {%- if loaded is not none -%}
         {%- for column in adapter.get_columns_in_relation(loaded) -%}
-            {%- do found.update({column.name: column.data_type | lower}) -%}
+            {%- do found.update({servicetitan.plain(column.name): {'name': column.name, 'type': column.data_type | lower}}) -%}
         {%- endfor -%}
     {%- endif -%}
     {{ return(found) }}
 {% endmacro %}
 
+{# A name without case and underscores: some targets make createdOn to CREATEDON or created_on. #}
+{% macro plain(name) %}{{ return(name | lower | replace('_', '')) }}{% endmacro %}
+
 {# The tenant of a row: the tap writes it where tenant_column is on. #}
 {% macro tenant(found) %}
-    {%- if 'tenant_id' in found -%}
-        cast({{ adapter.quote('tenant_id') }} as {{ dbt.type_string() }})
-    {%- else -%}
-        cast('{{ var("servicetitan__tenant") }}' as {{ dbt.type_string() }})
-    {%- endif -%}
-{% endmacro %}
+    {%- set column = found.get('tenantid') -%}
+    cast({{ adapter.quote(column.name) if column else "'" ~ var('servicetitan__tenant') ~ "'" }} as {{ dbt.type_string() }})
+{%- endmacro %}
 
 {% macro read_column(found, path, kind) %}
     {%- set parts = path.split('.') -%}
-    {%- if parts[0] not in found -%}
+    {%- set column = found.get(servicetitan.plain(parts[0])) -%}
+    {%- if not column -%}
         cast(null as {{ servicetitan.type_of(kind) }})
     {%- elif parts | length == 1 -%}
-        {{ servicetitan.cast_to(kind, adapter.quote(parts[0]), found[parts[0]]) }}
+        {{ servicetitan.cast_to(kind, adapter.quote(column.name), column.type) }}
     {%- else -%}
-        {{ servicetitan.cast_to(kind, servicetitan.json_text(adapter.quote(parts[0]), parts[1:]), 'text') }}
+        {%- set json = servicetitan.as_json(adapter.quote(column.name), servicetitan.is_text(column.type)) -%}
+        {{ servicetitan.cast_to(kind, servicetitan.json_text(json, parts[1:]), 'text') }}
     {%- endif -%}
 {% endmacro %}
 

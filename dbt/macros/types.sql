@@ -16,12 +16,12 @@
 
 {# Cast a loaded value to its kind. Amounts may have been loaded as texts, and times with an offset. #}
 {% macro cast_to(kind, value, loaded_as) %}
-    {%- set is_text = 'char' in loaded_as or 'text' in loaded_as or 'string' in loaded_as -%}
+    {%- set is_text = servicetitan.is_text(loaded_as) -%}
     {%- if kind == 'seconds' -%}
         {{ servicetitan.seconds(value) }}
     {%- elif kind == 'date' -%}
         {{ servicetitan.local_date(servicetitan.cast_to('time', value, loaded_as)) }}
-    {%- elif kind == 'time' and ('with time zone' in loaded_as or loaded_as == 'timestamptz') -%}
+    {%- elif kind == 'time' and servicetitan.has_offset(loaded_as) -%}
         {{ servicetitan.without_offset(value) }}
     {%- elif kind == 'json' -%}
         {{ servicetitan.as_json(value, is_text) }}
@@ -33,6 +33,12 @@
     {%- else -%}
         cast({{ value }} as {{ servicetitan.type_of(kind) }})
     {%- endif -%}
+{% endmacro %}
+
+{% macro is_text(type) %}{{ return(type.startswith(('char', 'text', 'string', 'varchar'))) }}{% endmacro %}
+
+{% macro has_offset(type) %}
+    {{ return('with time zone' in type or 'timestamptz' in type or type.startswith(('timestamp_tz', 'timestamp_ltz'))) }}
 {% endmacro %}
 
 {# A time without a zone, which is UTC throughout. #}
