@@ -2,6 +2,8 @@
 # Each has a stamp, so that only a change of the files named beside it installs again.
 
 PYTHON ?= python3
+# What the dashboard shows.
+FILE ?= .demo/servicetitan.duckdb
 # More arguments for pytest: make test ARGS='-k bookmark'
 ARGS ?=
 # A process for each core.
@@ -13,6 +15,7 @@ DEMO := .venv-demo
 TARGETS := .venv-targets
 AIRFLOW := .venv-airflow
 DBT := .venv-dbt
+DASHBOARD := .venv-dashboard
 WHEEL := .venv-wheel
 PIP_INSTALL := -m pip install --quiet --quiet --disable-pip-version-check
 UV := .venv-uv/bin/uv
@@ -27,11 +30,12 @@ define install
 	@touch $@
 endef
 
-.PHONY: help demo demo-setup many-tenants quick test test-slow test-all test-setup test-airflow test-dbt test-wheel benchmark lint types format docs generated constraints airflow-constraints clean
+.PHONY: help demo demo-setup dashboard many-tenants quick test test-slow test-all test-setup test-airflow test-dbt test-wheel benchmark lint types format docs generated constraints airflow-constraints clean
 .DELETE_ON_ERROR:
 
 help:
-	@echo 'make demo        load the sandbox into a DuckDB file with Meltano, twice'
+	@echo 'make demo        load the sandbox into a DuckDB file with Meltano, twice, and build the models'
+	@echo 'make dashboard   show the models of the demo, or of another file: make dashboard FILE=warehouse.duckdb'
 	@echo 'make quick       run the tests that need no server, in a minute'
 	@echo 'make test        run the tests against the sandbox too, in minutes'
 	@echo 'make test-all    and those with real targets, and of the documentation'
@@ -46,10 +50,13 @@ help:
 	@echo 'make docs        build the documentation site into site/'
 	@echo 'make clean       remove everything that the other targets made'
 
-demo: demo-setup
+demo: demo-setup $(DBT)/.installed
 	@$(DEMO)/bin/python -m examples.demo.run
 
 demo-setup: $(DEMO)/.installed
+
+dashboard: $(DASHBOARD)/.installed
+	@$(DASHBOARD)/bin/streamlit run examples/dashboard/app.py --browser.gatherUsageStats false -- $(FILE)
 
 # What needs no server: the first to run, in under a minute.
 quick: $(DEV)/.installed
@@ -130,7 +137,7 @@ airflow-constraints: $(DEV)/.installed
 	mv constraints.new $(TENANTS)/constraints.txt
 
 clean:
-	rm -rf .venv-uv $(DEV) $(DEMO) $(TARGETS) $(WHEEL) $(AIRFLOW) $(DBT) .demo .many-tenants dist build
+	rm -rf .venv-uv $(DEV) $(DEMO) $(TARGETS) $(WHEEL) $(AIRFLOW) $(DBT) $(DASHBOARD) .demo .many-tenants dist build
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .site-pages .cache site
 
 $(DEV)/.installed: pyproject.toml constraints.txt
@@ -140,6 +147,10 @@ $(DEV)/.installed: pyproject.toml constraints.txt
 $(AIRFLOW)/.installed: $(addprefix $(TENANTS)/,airflow.txt checks.txt constraints.txt)
 	@echo 'Installing Airflow ...'
 	$(call install,$(patsubst %,-r $(TENANTS)/%.txt,airflow checks) -c $(TENANTS)/constraints.txt)
+
+$(DASHBOARD)/.installed: examples/dashboard/requirements.txt
+	@echo 'Installing Streamlit ...'
+	$(call install,-r examples/dashboard/requirements.txt)
 
 $(DBT)/.installed: tests/dbt/requirements.txt
 	@echo 'Installing dbt ...'

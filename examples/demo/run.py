@@ -23,6 +23,9 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn
 import duckdb
 import yaml
 
+from examples.dashboard.questions import BY_MONTH
+from examples.demo import models
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from types import FrameType
@@ -48,12 +51,6 @@ A_DAY = 24 * 60 * 60
 FOREIGN_SETTINGS = ("MELTANO_", "TAP_SERVICETITAN_", "TARGET_SERVICETITAN_DUCKDB_")
 
 
-REVENUE = """
-    SELECT strftime(invoiceDate, '%Y-%m') AS "month", count(*), sum(CAST(total AS DECIMAL(18, 2)))
-    FROM invoices WHERE active AND invoiceDate > (SELECT max(invoiceDate) FROM invoices) - INTERVAL 1 YEAR
-    GROUP BY ALL ORDER BY ALL
-"""
-
 # What the target writes at its end, within a line of Meltano's log.
 LOADED = re.compile(r"(\w+): (\d+) read, (\d+) new, (\d+) changed, \d+ removed")
 
@@ -74,7 +71,7 @@ def main() -> None:
 
 
 def demonstrate() -> None:
-    """Load everything, show it, let a day pass, load again, show what changed, and add something up."""
+    """Load everything, show it, let a day pass, load again, show what changed, build the models and ask them."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
     with sandbox() as settings:
@@ -84,7 +81,7 @@ def demonstrate() -> None:
         advance_clock(settings["api_url"], A_DAY)
         changed = load("A day later, loading what changed", environment, FOLDER / "meltano-2.log")
     show(("stream", "read", "new", "changed"), changed)
-    show(("month", "invoices", "revenue"), query(REVENUE))
+    build_models()
     file = DUCKDB_FILE.relative_to(ROOT)
     example = "SELECT jobStatus, count(*) FROM jobs GROUP BY ALL"
     say(f"\nQuery it: {_shown(PROGRAMS)}/python -c \"import duckdb; duckdb.connect('{file}').sql('{example}').show()\"")
@@ -160,6 +157,24 @@ def load(what: str, environment: Mapping[str, str], log: Path) -> list[tuple[str
     return loaded(log.read_text().splitlines())
 
 
+def build_models() -> None:
+    """Build the models, and show what people ask first."""
+    if not models.DBT.exists():
+        say(f"\nThe models need dbt, which is not at {_shown(models.DBT)}; make demo installs it.")
+        return
+    say("\nBuilding the models ...", end=" ")
+    start = time.monotonic()
+    log = FOLDER / "models.log"
+    with log.open("w") as output:
+        built = models.build(DUCKDB_FILE, FOLDER, output)
+    if not built:
+        fail("dbt run did not succeed", log)
+    say(f"took {time.monotonic() - start:.1f} s")
+    rows = query(f"USE {models.SCHEMA}; {BY_MONTH}")
+    header = ("month", "revenue", "close rate", "booking rate", "members", "new", "lost")
+    show(header, [tuple(f"{cell:.1%}" if isinstance(cell, float) else cell for cell in row) for row in rows])
+
+
 def loaded(lines: Iterable[str]) -> list[tuple[str, int, int, int]]:
     """Find what the target says that it loaded."""
     found = filter(None, map(LOADED.search, lines))
@@ -192,10 +207,11 @@ def advance_clock(api_url: str, seconds: int) -> None:
 
 
 def show(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Print a table, the first column to the left and numbers to the right, with a line of sums."""
-    sums = [sum(column) for column in list(zip(*rows, strict=True))[1:]] or [0] * (len(header) - 1)
-    lines = [header, *rows, ("total", *sums)]
-    texts = [[f"{cell:,}" if isinstance(cell, int | Decimal) else cell for cell in line] for line in lines]
+    """Print a table, the first column to the left and numbers to the right, with sums where all can be added."""
+    columns = list(zip(*rows, strict=True))[1:] or [(0,)] * (len(header) - 1)
+    has_sums = all(isinstance(cell, int | Decimal) for column in columns for cell in column)
+    lines = [header, *rows, *([("total", *map(sum, columns))] if has_sums else [])]
+    texts = [[f"{cell:,}" if isinstance(cell, int | Decimal) else str(cell or "") for cell in line] for line in lines]
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
     say()
     for line in texts:

@@ -148,6 +148,7 @@ def test_the_commands_of_a_page_run(page: Path, folder: Path) -> None:
     with contextlib.chdir(folder):
         # What `make demo` would install.
         link_environment(Path(".venv-demo"))
+        link_environment(Path(".venv-dbt"))
         link_environment(Path(".venv-targets/target-jsonl"))
     if page.name != "README.md":
         _follow_the_readme(folder)

@@ -43,6 +43,9 @@ def test_what_the_target_says_is_shown(folder: Path, capsys: pytest.CaptureFixtu
     assert run.row_counts() == [("jobs", 4), ("zones", 0)]
     run.show(("stream", "read", "revenue"), [("jobs", 4000, Decimal("1234.50"))])
     assert capsys.readouterr().out == ("\nstream   read   revenue\njobs    4,000  1,234.50\ntotal   4,000  1,234.50\n")
+    # Rates have no sum.
+    run.show(("month", "calls", "rate"), [("2026-10", 4000, "12.9%"), ("2026-11", 0, None)])
+    assert capsys.readouterr().out == ("\nmonth    calls   rate\n2026-10  4,000  12.9%\n2026-11      0       \n")
 
 
 def test_the_project_is_the_users_with_what_is_installed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
