@@ -2,65 +2,64 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
-import subprocess
-import tomllib
 from collections import defaultdict
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
 from tests.dbt import tenant
 from tests.dbt.figures import FIGURES
-from tests.dbt.support import PACKAGE, PROGRAM, InDuckdb, InPostgres, handmade_in_duckdb, handmade_in_postgres, messages
+from tests.dbt.support import InDuckdb, InPostgres, messages, shown
 from tests.duckdb.support import load
-from tests.support.paths import ROOT
 from tests.support.postgres import postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.checkout
 
+VARIABLES = {"timezone": tenant.ZONE, "today": tenant.TODAY}
+# In DuckDB two tenants share tables and ids, in PostgreSQL there is one and no column that says so.
+SCHEMAS = {"duckdb": ("only_a", "only_b"), "postgres": ("models",)}
 
-@pytest.fixture(scope="module", params=["duckdb", "postgres"])
+
+@pytest.fixture(scope="module", params=SCHEMAS)
 def warehouse(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[InDuckdb | InPostgres]:
-    """Build all models over the tenant, and again, as an increment."""
+    """Build all models over the tenant."""
     folder = tmp_path_factory.mktemp(request.param)
     if request.param == "duckdb":
-        found: InDuckdb | InPostgres = handmade_in_duckdb(folder)
-        _build_twice(found)
-        yield found
+        shared = InDuckdb.at(folder / "tenants.duckdb", **VARIABLES)
+        for schema in SCHEMAS["duckdb"]:
+            load(folder / "tenants.duckdb", messages(tenant.ROWS, schema))
+        shared.build()
+        _keep_apart(shared)
+        yield shared
     else:
         with postgres() as server:
-            found = handmade_in_postgres(folder, server)
-            _build_twice(found)
-            yield found
+            alone = InPostgres.at(server, folder, **VARIABLES)
+            alone.load(tenant.ROWS)
+            alone.build()
+            yield alone
 
 
-def _build_twice(warehouse: InDuckdb | InPostgres) -> None:
-    warehouse.build()
-    warehouse.build("--select", "config.materialized:incremental+")
-
-
-def shown(value: Any) -> Any:  # noqa: ANN401 - any value of a database
-    """Write a value as the table of figures does."""
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    return round(float(value), 6) if isinstance(value, Decimal | float) else value
+def _keep_apart(warehouse: InDuckdb) -> None:
+    """Give each tenant a schema of its own, with its rows of each mart."""
+    tables = warehouse.query("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'models'")
+    for schema in SCHEMAS["duckdb"]:
+        warehouse.query(f"CREATE SCHEMA {schema}")
+        for (table,) in tables:
+            warehouse.query(f"CREATE VIEW {table} AS FROM models.{table} WHERE tenant_id = '{schema}'", schema)
 
 
 @pytest.mark.parametrize("mart", FIGURES)
 def test_figures_are_those_worked_out_on_paper(warehouse: InDuckdb | InPostgres, mart: str) -> None:
     """Each mart, row by row."""
     sql, wanted = FIGURES[mart]
-    assert [tuple(map(shown, row)) for row in warehouse.query(sql)] == wanted
+    for schema in SCHEMAS[warehouse.target]:
+        assert [tuple(map(shown, row)) for row in warehouse.query(sql, schema)] == wanted
 
 
 def test_all_columns_are_described(warehouse: InDuckdb | InPostgres) -> None:
@@ -76,53 +75,3 @@ def test_all_columns_are_described(warehouse: InDuckdb | InPostgres) -> None:
     for table, column in warehouse.query(sql):
         there[table].add(column)
     assert described == there
-
-
-def test_the_package_can_be_installed(tmp_path: Path) -> None:
-    """A project that names the package in its packages.yml has the models, and the package has the tap's version."""
-    (tmp_path / "dbt_project.yml").write_text("{name: own, version: 1.0.0, profile: servicetitan}")
-    (tmp_path / "packages.yml").write_text(json.dumps({"packages": [{"local": str(PACKAGE)}]}))
-    for step in (["deps"], ["ls", "--resource-type", "model", "--output", "name"]):
-        done = subprocess.run(  # noqa: S603 - dbt
-            [PROGRAM, *step, "--profiles-dir", PACKAGE],
-            cwd=tmp_path, capture_output=True, check=True, encoding="utf-8", timeout=300,
-        )  # fmt: skip
-    assert {f"servicetitan__{mart.replace(' ', '_')}" for mart in FIGURES} <= {*done.stdout.split()}
-    project = yaml.safe_load((PACKAGE / "dbt_project.yml").read_text())
-    assert project["version"] == tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-
-
-def test_tenants_keep_apart(tmp_path: Path) -> None:
-    """Where two tenants share tables and ids, each has the figures that it has alone."""
-    file = tmp_path / "tenants.duckdb"
-    for name in ("a", "b"):
-        load(file, messages(tenant.ROWS, name))
-    warehouse = InDuckdb.at(file, timezone=tenant.ZONE, today=tenant.TODAY)
-    warehouse.build()
-    marts = [name for (name,) in warehouse.query("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'models'")]
-    for name in ("a", "b"):
-        warehouse.query(f"CREATE SCHEMA only_{name}")
-        for mart in marts:
-            warehouse.query(f"CREATE VIEW {mart} AS FROM models.{mart} WHERE tenant_id = '{name}'", f"only_{name}")
-        for sql, wanted in FIGURES.values():
-            assert [tuple(map(shown, row)) for row in warehouse.query(sql, f"only_{name}")] == wanted
-
-
-def test_modules_can_be_switched_off(tmp_path: Path) -> None:
-    """Without the tables of a module the error says what to do, and with the switch the rest is built."""
-    used = ("calls", "estimates", "inventory", "marketing", "memberships", "payroll")
-    file = tmp_path / "modules.duckdb"
-    load(file, messages(tenant.ROWS))
-    warehouse = InDuckdb.at(file, timezone=tenant.ZONE, today=tenant.TODAY)
-    for table in ("calls", "estimates", "purchase_orders", "campaigns", "memberships", "gross_pay_items"):
-        warehouse.query(f"DROP TABLE {table}", "main")
-    failed = warehouse.dbt("build", "--select", "stg_servicetitan__calls")
-    assert failed.returncode == 1
-    assert "load the stream calls, or set servicetitan__using_calls to false" in failed.stdout
-    warehouse.build(**{f"using_{module}": False for module in used})
-    sql, wanted = FIGURES["revenue"]
-    assert [tuple(map(shown, row)) for row in warehouse.query(sql)] == wanted
-    assert (
-        warehouse.query("SELECT job_id FROM servicetitan__job_costing WHERE labor_cost + purchase_order_cost <> 0")
-        == []
-    )

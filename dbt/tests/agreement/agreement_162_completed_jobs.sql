@@ -29,6 +29,7 @@ theirs as (
 )
 
 select
+    coalesce(ours.tenant_id, theirs.tenant_id) as tenant_id,
     coalesce(ours.job_number, theirs.job_number) as job_number,
     ours.customer_name as our_customer,
     theirs.customer_name as their_customer,
