@@ -579,12 +579,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         ),
         # Rows have no id, and employees and technicians have ids of their own.
         export("payroll_settings", key=("employeeId", "employeeType")),
-        # Rows have no id and no modifiedOn, and a retired rate stands beside the one in force.
+        # Rows have no id and no modifiedOn, and a retired rate stands beside the one in force. Targets round a time in
+        # a key, or refuse it.
         full_list(
             "location_rates",
             "locations/rates",
             inactive="active=Any",
-            key=("locationId", "laborTypeCode", "createdOn"),
+            key=("_key",),
+            made_key=(("locationId", "laborTypeCode", "createdOn"),),
         ),
         incremental_list("payrolls", inactive="active=Any", start_date_applies=True),
         incremental_list("non_job_timesheets", inactive="active=Any", start_date_applies=True),

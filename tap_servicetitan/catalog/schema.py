@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tap_servicetitan.catalog.amounts import AMOUNTS
 from tap_servicetitan.catalog.data_model import descriptions, stream_model
 from tap_servicetitan.catalog.endpoints import BY_NAME
 
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
 
 Schema = dict[str, Any]
 
-_MADE: Schema = {"_key": {"type": "string"}, "_line": {"type": "integer"}, "tenantId": {"type": "integer"}}
+_MADE: Schema = {
+    "_key": {"type": "string", "format": "sha256"},
+    "_line": {"type": "integer"},
+    "tenantId": {"type": "integer"},
+}
 """Key properties that the tap makes or knows."""
 
 END_MARKER = "_end_marker"
@@ -24,6 +29,17 @@ END_MARKER = "_end_marker"
 
 _FORMATS = ("date", "date-time")
 """The others (email, phone, html, decimal, …) are hints that live data breaks, or unknown to JSON Schema."""
+
+JSON_TEXT: Schema = {"type": ["string", "null"], "contentMediaType": "application/json"}
+"""A value that is written as a text of JSON. The SDK keeps this keyword in a catalog, and no others of one's own."""
+ANY_TEXT: Schema = {"type": ["string", "null"], "contentMediaType": "text/plain"}
+"""A text, or a value of another type that is written as one."""
+AMOUNT: Schema = {"type": ["number", "null"], "contentMediaType": "text/plain"}
+"""A number that comes as a text."""
+
+_LENGTHS = {"guid": 36, "sha256": 64}
+LONGEST_KEY = 255
+"""How long a text in a key is at the most. Some targets cannot have a key of any length."""
 
 CORRECTIONS: dict[tuple[str, str], Schema] = {
     # Declared as dates, and arrive as 2025-08-01T00:00:00 (seen by a client on live tenants).
@@ -67,7 +83,9 @@ def stream_schema(row: Endpoint) -> Schema:
         if name not in schema["properties"]:
             msg = f"{row.name}: the key {name!r} is no property of it; correct the row or its facts"
             raise LookupError(msg)
-        schema["properties"][name]["type"] = _types(properties[name])[0]
+        (schema["properties"][name]["type"],) = types = _types(properties[name])
+        if types == ["string"] and "format" not in schema["properties"][name]:
+            schema["properties"][name]["maxLength"] = _LENGTHS.get(properties[name].get("format", ""), LONGEST_KEY)
     return described(row, {"type": "object", "properties": schema["properties"], "required": list(row.key)})
 
 
@@ -108,8 +126,7 @@ def _of_parent(row: Endpoint) -> Schema:
 def _of_window(row: Endpoint) -> Schema:
     if row.window is None:
         return {}
-    kind = {"day": "date", "month": "date-time"}[row.window.unit]
-    return {name: {"type": "string", "format": kind} for name in row.window.fields}
+    return {name: {"type": "string", "format": "date"} for name in row.window.fields}
 
 
 def _within(properties: Schema, path: str) -> Schema:
@@ -119,22 +136,40 @@ def _within(properties: Schema, path: str) -> Schema:
 
 
 def _object(properties: Schema) -> Schema:
-    return {"type": ["object", "null"], "properties": {name: _nullable(fact) for name, fact in properties.items()}}
+    return {
+        "type": ["object", "null"],
+        "properties": {name: _property(name, fact) for name, fact in properties.items()},
+    }
+
+
+def _property(name: str, fact: Schema) -> Schema:
+    if name in AMOUNTS and _types(fact) == ["string"]:
+        return dict(AMOUNT)
+    return _nullable(fact)
 
 
 def _nullable(fact: Schema) -> Schema:
     types = _types(fact)
     if "properties" in fact:
         return _object(fact["properties"])
-    if types == ["object"]:
-        # Where recursion is cut. With no properties at all, the SDK ends with a KeyError.
-        return {"type": ["object", "null"], "properties": {}, "additionalProperties": True}
+    # What is an object that nothing is known of, or may be of several types, is text: strict targets take no other.
+    if _is_open(fact):
+        return dict(JSON_TEXT)
+    if len(types) > 1:
+        return dict(ANY_TEXT)
     schema: Schema = {"type": [*types, "null"]}
     if "items" in fact:
         schema["items"] = _nullable(fact["items"])
     if fact.get("format") in _FORMATS:
         schema["format"] = fact["format"]
     return schema
+
+
+def _is_open(fact: Schema) -> bool:
+    """Tell whether a value is an object without known properties, or a list of such: where recursion is cut."""
+    while "items" in fact:
+        fact = fact["items"]
+    return _types(fact) == ["object"] and "properties" not in fact
 
 
 def _types(fact: Schema) -> list[str]:

@@ -32,7 +32,7 @@ class Window:
     """The end is the span's last second. Right for sums, of which the next midnight could count into two spans."""
 
     fields: Mapping[str, Literal["start", "end"]] = no_names()
-    """Properties that hold the span of a record."""
+    """Properties that hold the days of a span's ends: targets round a time in a key, or refuse it."""
 
     look_back: int = 0
     """How many spans before the bookmark are read again, because their figures still change."""

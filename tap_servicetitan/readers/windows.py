@@ -173,8 +173,7 @@ class WindowReader(PagedReader):
     def _fields(self, span: Span) -> dict[str, str]:
         """Give the fields that tell which span a record is of."""
         moments = {"start": span.start, "end": self._end(span)}
-        write = (lambda moment: moment.date().isoformat()) if self.window.unit == "day" else as_parameter
-        return {name: write(moments[which]) for name, which in self.window.fields.items()}
+        return {name: moments[which].date().isoformat() for name, which in self.window.fields.items()}
 
     def _end(self, span: Span) -> datetime:
         return span.last_second if self.window.closed else span.end

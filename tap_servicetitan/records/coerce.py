@@ -2,7 +2,8 @@
 
 The rule, for a value that comes where another type is declared:
 
-- where text is declared, the value becomes its text: a number its digits, an object or array its JSON;
+- where text is declared, the value becomes its text: a number its digits, an object or array its JSON; where the schema
+  says that it may be of any type (`contentMediaType`), this is no mismatch;
 - where a number is declared, a text of digits becomes the number, and a boolean does not; an integer may come as 1.0;
 - where a boolean is declared, "true" and "false", 0 and 1 become the boolean;
 - where a date is declared, a time becomes its date; where a time is declared, a date becomes its midnight, and a time
@@ -85,6 +86,10 @@ class Coercer:
         if value is None:
             return None
         types = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+        if "contentMediaType" in schema:
+            # It comes as another type than it is declared with.
+            made = (_text if "string" in types else _number)(value, None)
+            value = value if made is None else made
         if isinstance(value, dict) and "object" in types:
             return self._members(value, schema, path)
         if isinstance(value, list) and "array" in types:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from tap_servicetitan.catalog.schema import JSON_TEXT
+from tap_servicetitan.records.shapes import json_text
 from tap_servicetitan.state.timestamps import utc
 
 if TYPE_CHECKING:
@@ -55,9 +57,7 @@ def added_columns(row: Endpoint, properties: Mapping[str, Any], settings: Settin
 
 def _columns(row: Endpoint, properties: Mapping[str, Any], settings: Settings) -> Iterator[AddedColumn]:
     if settings.custom_fields_by_id and _has_types(properties.get(CUSTOM_FIELDS, {})):
-        # Like any object of unknown fields: see `schema._nullable`.
-        schema = {"type": ["object", "null"], "properties": {}, "additionalProperties": True}
-        yield AddedColumn("customFieldsById", schema, (CUSTOM_FIELDS,), _by_type)
+        yield AddedColumn("customFieldsById", dict(JSON_TEXT), (CUSTOM_FIELDS,), _by_type)
     if settings.deleted_column and _tells_inactive(row, properties):
         schema = {"type": ["string", "null"], "format": "date-time"}
         yield AddedColumn("_sdc_deleted_at", schema, ("active", "modifiedOn"), _inactive_since)
@@ -74,11 +74,11 @@ def _tells_inactive(row: Endpoint, properties: Mapping[str, Any]) -> bool:
     return comes_again and row.replication_key == "modifiedOn" and "active" in properties
 
 
-def _by_type(custom_fields: object) -> dict[str, Any] | None:
+def _by_type(custom_fields: object) -> str | None:
     if not isinstance(custom_fields, list):
         return None
     entries = [one for one in custom_fields if isinstance(one, dict) and one.get("typeId") is not None]
-    return {str(one["typeId"]): one.get("value") for one in entries}
+    return json_text({str(one["typeId"]): one.get("value") for one in entries})
 
 
 def _inactive_since(active: object, changed: object) -> object:

@@ -106,7 +106,10 @@ def _closed(tree: Tree, schema: Schema) -> Tree:
 def _schema(schema: Schema, tree: Tree) -> Schema:
     if "items" in schema:
         return schema | {"items": _schema(schema["items"], tree)}
-    properties = schema.get("properties", {})
+    if "properties" not in schema:
+        # A text of JSON.
+        return schema
+    properties = schema["properties"]
     masks = {name: tree.get(name, _keep) for name in properties}
     return schema | {
         "properties": {name: _property(properties[name], mask) for name, mask in masks.items() if mask is not None}

@@ -13,11 +13,13 @@ import itertools
 import operator
 from collections import deque
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from tap_servicetitan.errors import NonConformingPageError
+from tap_servicetitan.records.amounts import unquoted
 from tap_servicetitan.records.raw import NO_ZONE, OTHER_ZONE, compact, inner, members, read, with_members
 from tap_servicetitan.records.shapes import encode, is_plain_name, object_of
 
@@ -62,6 +64,7 @@ class Passthrough:
         """
         self._stream = stream
         self.stamp = stamp
+        self._unquote = unquoted(schema)
         self._root = object_of(schema, stream, is_selected, required=required)
         self._takes_any_zone = False
         self._undeclared: set[str] = set()
@@ -94,7 +97,7 @@ class Passthrough:
             NonConformingPageError: The page is one for the SDK's path.
         """
         try:
-            rows = data if isinstance(data, list) else _split.decode(compact(bytes(data))) or []
+            rows = self._rows(data)
             if not self._takes_any_zone and any(map(OTHER_ZONE.search, rows if isinstance(data, list) else [data])):
                 self._take_any_zone()
             try:
@@ -112,6 +115,12 @@ class Passthrough:
             raise NonConformingPageError(msg) from None
         undeclared, self._unreported = frozenset(self._unreported), set()
         return Rows(self, rows, undeclared, moments)
+
+    def _rows(self, data: Row | list[msgspec.Raw]) -> list[msgspec.Raw]:
+        if isinstance(data, list):
+            return [msgspec.Raw(self._unquote(bytes(row))) for row in data] if self._unquote else data
+        text = compact(bytes(data))
+        return _split.decode(self._unquote(text) if self._unquote else text) or []
 
     def _take_any_zone(self) -> None:
         """Rewrite all times from now on: this stream has some that are not in UTC, or do not say so."""
@@ -146,7 +155,9 @@ class Passthrough:
         kept = self._root.kept(without)
         if kept is msgspec.Raw:
             return iter
-        decode, rewrite = msgspec.json.Decoder(kept).decode, self._root.rewriter(without)
+        # With the digits of numbers that become texts.
+        decode = msgspec.json.Decoder(kept, float_hook=Decimal).decode
+        rewrite = self._root.rewriter(without)
         if rewrite is None:
             return lambda rows: map(encode, map(decode, rows))
         return lambda rows: map(encode, map(rewrite, map(decode, rows)))

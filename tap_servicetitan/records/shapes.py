@@ -33,6 +33,11 @@ _DATES: dict[str, Type] = {"date": date, "date-time": Annotated[datetime, msgspe
 encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
+def json_text(value: Json) -> str:
+    """Write a value as a text of JSON."""
+    return encode(value).decode()
+
+
 class Value:
     """What is declared of a value; of this one, that it is passed on as it came."""
 
@@ -85,6 +90,22 @@ class Rewritten(Value):
     @override
     def rewriter(self) -> Rewriter:
         return self._rewrite
+
+
+class AnyText(Value):
+    """A text; what is of another type is written as a text of its JSON."""
+
+    def __init__(self) -> None:
+        """Take any value."""
+        super().__init__(object)
+
+    @override
+    def kept(self) -> Type:
+        return object
+
+    @override
+    def rewriter(self) -> Rewriter:
+        return lambda value: value if isinstance(value, str) else json_text(value)
 
 
 class Array(Value):
@@ -220,6 +241,8 @@ def object_of(
 
 def _value(schema: Schema, path: str, is_selected: Selects, breadcrumb: tuple[str, ...]) -> Value:
     types = [one for one in _as_list(schema.get("type", ())) if one != "null"]
+    if "contentMediaType" in schema and types == ["string"]:
+        return AnyText()
     if types == ["object"]:
         if schema.get("properties") or ("properties" in schema and not schema.get("additionalProperties")):
             return object_of(schema, path, is_selected, breadcrumb)

@@ -8,6 +8,7 @@ import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from tap_servicetitan.catalog.schema import JSON_TEXT, LONGEST_KEY
 from tap_servicetitan.errors import ReportError, TypeMismatchError
 from tap_servicetitan.reports.values import FITS
 
@@ -44,17 +45,16 @@ _TYPES: Mapping[Kind, Schema] = {
     "text": {"type": ["string", "null"]},
 }
 _OWN: Mapping[str, Schema] = {
-    KEY: {"type": "string", "description": "Made by the tap: the window's first day, and the row's place in it"},
+    KEY: {
+        "type": "string",
+        "maxLength": 32,
+        "description": "Made by the tap: the window's first day, and the row's place in it",
+    },
     REPORT_ID: {"type": ["integer", "null"], "description": "Id of the report"},
     WINDOW_FROM: {"type": ["string", "null"], "format": "date", "description": "First day that was asked for"},
     WINDOW_TO: {"type": ["string", "null"], "format": "date", "description": "Last day that was asked for"},
     RUN_AT: {"type": ["string", "null"], "format": "date-time", "description": "When this reading began"},
-    MISFITS: {
-        "type": ["object", "null"],
-        "properties": {},
-        "additionalProperties": True,
-        "description": "Values that are not of their column's type, by column",
-    },
+    MISFITS: JSON_TEXT | {"description": "Values that are not of their column's type, by column"},
     END_MARKER: {"type": ["boolean", "null"], "description": "True for no row of the report: it had none, and has had"},
 }
 
@@ -203,8 +203,10 @@ def report_schema(title: str, columns: Iterable[Column], key: Sequence[str], *, 
     properties |= {one.name: _TYPES[one.kind] | {"description": _description(one.field)} for one in columns}
     properties |= {name: dict(_OWN[name]) for name in own}
     for name in key:
-        types = properties[name]["type"]
-        properties[name]["type"] = types if isinstance(types, str) else types[0]
+        one = properties[name]
+        one["type"] = one["type"] if isinstance(one["type"], str) else one["type"][0]
+        if one["type"] == "string" and "format" not in one:
+            one.setdefault("maxLength", LONGEST_KEY)
     return {"type": "object", "description": title, "properties": properties, "required": list(key)}
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tap_servicetitan.errors import StreamError
 from tap_servicetitan.readers.base import Page
 from tap_servicetitan.records.records import DictRecords
+from tap_servicetitan.records.shapes import json_text
 from tap_servicetitan.reports.columns import KEY, MISFITS, decided
 from tap_servicetitan.reports.rows import Writer
 
@@ -72,7 +73,8 @@ class PageMaker:
         return self._page([writer.end_marker(window, piece, self._table.row.key)])
 
     def _page(self, found: list[dict[str, Any]]) -> Page:
-        return Page(self._records.masked(DictRecords({**one, **self._records.tenant} for one in found)))
+        masked = self._records.masked(DictRecords({**one, **self._records.tenant} for one in found)).dicts()
+        return Page(DictRecords(one | {MISFITS: one[MISFITS] and json_text(one[MISFITS])} for one in masked))
 
     def _decided(self, rows: Rows | None) -> Writer:
         """Decide by the first rows which columns are texts or times, unless it was decided in an earlier run."""

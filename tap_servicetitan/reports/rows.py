@@ -78,8 +78,6 @@ def _no_key(kind: Kind, first: date | None) -> float | str | bool:
             return -int(first.strftime("%Y%m%d")) if first else -1
         case "date":
             return f"{first or date.min}"
-        case "time":
-            return f"{first or date.min}T00:00:00Z"
         case "boolean":
             return False
         case _:

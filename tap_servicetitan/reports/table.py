@@ -43,6 +43,9 @@ class ReportTable:
     def learn(self, kinds: Mapping[str, str]) -> None:
         """Decide the types of columns, and with them the schema."""
         self.columns = with_kinds(self.columns, kinds, self._texts)
+        # Targets round a time in a key, or refuse it.
+        times = [one.name for one in self.columns if one.kind == "time" and one.name in self.row.key]
+        self.columns = with_kinds(self.columns, {}, times)
         title = f"{self.report.name}: report {self.settings.id} of the category {self.settings.category}"
         is_windowed = self.settings.window is not None
         self.schema: dict[str, Any] = report_schema(title, self.columns, self.row.key, is_windowed=is_windowed)

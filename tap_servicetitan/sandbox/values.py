@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tap_servicetitan.catalog.amounts import AMOUNTS
 from tap_servicetitan.sandbox.catalogue import NOTES
 from tap_servicetitan.sandbox.clock import DAY, day_of, iso
 from tap_servicetitan.sandbox.directory import id_of, number_of
@@ -58,6 +59,10 @@ _BY_FORMAT: Mapping[str, Maker] = {
 
 def _text(_: str) -> Maker:
     return lambda draw, __: one_of(NOTES, draw)
+
+
+def _amount(draw: int, _: Frame) -> str:
+    return f"{draw % 50_000 / 100:.2f}"
 
 
 def _number(name: str) -> Maker:
@@ -134,7 +139,8 @@ def _plain(name: str, kind: str, facts: Property) -> Maker:
         return _BY_FORMAT["int32"]
     if name in BY_NAME:
         return _as_text(BY_NAME[name])
-    return next((make for endings, make in BY_ENDING if name.endswith(endings)), _text(name))
+    others = _amount if name in AMOUNTS else _text(name)
+    return next((make for endings, make in BY_ENDING if name.endswith(endings)), others)
 
 
 def _as_text(make: Maker) -> Maker:

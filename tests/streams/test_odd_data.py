@@ -6,6 +6,7 @@ import json
 import logging
 import re
 from collections import Counter
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -130,7 +131,7 @@ def test_an_oddity_costs_no_row_of_a_report(
     assert_valid(output)
     assert output.counts == usual
     for record in output.records[few.REPORT]:
-        misfits = record["_misfits"] or {}
+        misfits = json.loads(record["_misfits"] or "{}", parse_float=Decimal)
         for column, value in zip(reports.bare(few.REPORT, record), came.pop(record["job_id"]), strict=True):
             assert misfits.get(column, value) == value
             assert record[column] is not None or column in misfits or value in (None, "", FIRST_MIDNIGHT)

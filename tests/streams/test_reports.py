@@ -189,10 +189,10 @@ def test_columns_are_typed_as_far_as_it_holds(sandbox: Sandbox) -> None:
         row = by_number[f"INV-{invoice['id']}"]
         assert (row["balance"], row["total_2"]) == (Decimal(invoice["balance"]), f"${invoice['total']}")
         is_late = row["_misfits"] is not None and "rating" in row["_misfits"]
-        assert row["_misfits"] in (None, {"paid": "Partial"}, {"rating": "n/a"})
+        assert row["_misfits"] in (None, '{"paid":"Partial"}', '{"rating":"n/a"}')
         assert row["rating"] is None if is_late else row["rating"] is not None
         assert row["grosse"] is None
-    assert any(row["_misfits"] == {"rating": "n/a"} for row in rows)
+    assert any(row["_misfits"] == '{"rating":"n/a"}' for row in rows)
 
 
 def test_columns_that_are_to_be_text(sandbox: Sandbox) -> None:
@@ -211,7 +211,7 @@ def test_types_hold_from_run_to_run(sandbox: Sandbox) -> None:
     sandbox.advance(40 * DAY)
     second = read(settings, "invoice_export", state=first.state)
     assert schema(second, "invoice_export") == schema(first, "invoice_export")
-    assert any(row["_misfits"] == {"rating": "n/a"} for row in second.records["invoice_export"])
+    assert any(row["_misfits"] == '{"rating":"n/a"}' for row in second.records["invoice_export"])
 
 
 def test_deselected_columns_are_left_out(sandbox: Sandbox) -> None:

@@ -118,8 +118,7 @@ def known_fields(row: Endpoint) -> Facts:
     for name, field in row.links.items():
         added[name] = known_fields(parent)[field] if parent else {"type": "string"}
     if row.window:
-        kind = "date" if row.window.unit == "day" else "date-time"
-        added |= {name: {"type": "string", "format": kind} for name in row.window.fields}
+        added |= {name: {"type": "string", "format": "date"} for name in row.window.fields}
     added |= {name: at(declared(row), path) for name, path in row.copied_fields.items()}
     return added | declared(row)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import threading
 from collections import Counter
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from jsonschema import Draft7Validator, Draft202012Validator
 
 from tap_servicetitan.api.usage import Usage
 from tap_servicetitan.catalog import schema as under_test
+from tap_servicetitan.catalog.amounts import AMOUNTS
 from tap_servicetitan.catalog.endpoints import BY_NAME, ENDPOINTS
 from tap_servicetitan.catalog.rows import child, export, incremental_list, unpaged, windowed
 from tap_servicetitan.catalog.schema import CORRECTIONS, stream_facts, stream_schema
@@ -65,11 +67,6 @@ def walk(part: Facts, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, .
         yield from walk(part["items"], (*path, "[]"))
 
 
-def is_free_form(part: Facts) -> bool:
-    """Tell whether a schema takes objects with any fields."""
-    return "object" in part["type"] and not part.get("properties") and part.get("additionalProperties") is not False
-
-
 @pytest.mark.parametrize(
     ("fact", "wanted"),
     [
@@ -77,7 +74,9 @@ def is_free_form(part: Facts) -> bool:
         pytest.param({"type": ["string", "null"]}, {"type": ["string", "null"]}, id="nullable stays, null once"),
         pytest.param({"type": ["null", "string"]}, {"type": ["string", "null"]}, id="null comes last"),
         pytest.param(
-            {"type": ["string", "integer"]}, {"type": ["string", "integer", "null"]}, id="several types are all kept"
+            {"type": ["string", "integer"]},
+            {"type": ["string", "null"], "contentMediaType": "text/plain"},
+            id="several types are a text",
         ),
         pytest.param({"type": "string", "enum": ["A"]}, {"type": ["string", "null"]}, id="enum is open"),
         pytest.param({"type": "integer", "format": "int64"}, {"type": ["integer", "null"]}, id="int64 says nothing"),
@@ -129,10 +128,21 @@ def test_a_key_is_never_null(monkeypatch: pytest.MonkeyPatch, declared: object) 
     assert made == {"type": "object", "properties": {"id": {"type": "integer"}}, "required": ["id"]}
 
 
-def test_an_object_of_unknown_fields_takes_any(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where recursion was cut, the schema takes any object, so that nothing deeper is lost."""
-    made = schema_of(monkeypatch, export("jobs"), {"id": {"type": "integer"}, "deep": {"type": "object"}})
-    assert is_free_form(made["properties"]["deep"])
+@pytest.mark.parametrize("deep", [{"type": "object"}, {"type": "array", "items": {"type": "object"}}])
+def test_an_object_of_unknown_fields_is_a_text(monkeypatch: pytest.MonkeyPatch, deep: Facts) -> None:
+    """Where recursion was cut, what lies deeper is kept as JSON text: strict targets take no object without fields."""
+    made = schema_of(monkeypatch, export("jobs"), {"id": {"type": "integer"}, "deep": deep})
+    assert made["properties"]["deep"] == {"type": ["string", "null"], "contentMediaType": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("fact", "length"),
+    [({"type": "string", "format": "guid"}, 36), ({"type": "string"}, 255), ({"type": ["null", "string"]}, 255)],
+)
+def test_a_text_in_a_key_has_a_greatest_length(monkeypatch: pytest.MonkeyPatch, fact: Facts, length: int) -> None:
+    """Some targets cannot have a key of any length; other texts are not bounded."""
+    made = schema_of(monkeypatch, export("jobs"), {"id": fact, "name": {"type": "string"}})["properties"]
+    assert made == {"id": {"type": "string", "maxLength": length}, "name": {"type": ["string", "null"]}}
 
 
 def test_nested_records_join_the_item(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +162,7 @@ def test_a_made_key_is_a_string(monkeypatch: pytest.MonkeyPatch) -> None:
     """The key that the tap makes is a property, and never null."""
     row = export("pay", key=("_key",), made_key=(("id",), ("on",)))
     made = schema_of(monkeypatch, row, {"id": {"type": ["integer", "null"]}})
-    assert made["properties"] == {"_key": {"type": "string"}, "id": {"type": ["integer", "null"]}}
+    assert made["properties"] == {"_key": {"type": "string", "maxLength": 64}, "id": {"type": ["integer", "null"]}}
     assert made["required"] == ["_key"]
 
 
@@ -201,7 +211,7 @@ def test_a_grandchild_has_the_ids_of_both(monkeypatch: pytest.MonkeyPatch) -> No
         ): {"id": {"type": "integer"}},
     }
     assert schemas_of(monkeypatch, table)["items"] == {
-        "projectId": {"type": "string"},
+        "projectId": {"type": "string", "maxLength": 36},
         "segmentId": {"type": ["integer", "null"]},
         "id": {"type": "integer"},
     }
@@ -223,7 +233,7 @@ def test_what_the_api_declares_stands_above_what_is_added(monkeypatch: pytest.Mo
         parent: {"id": {"type": "integer"}},
         notes: {"leadId": {"type": ["string", "null"]}},
     }
-    assert schemas_of(monkeypatch, table)["notes"] == {"leadId": {"type": "string"}}
+    assert schemas_of(monkeypatch, table)["notes"] == {"leadId": {"type": "string", "maxLength": 255}}
 
 
 def test_parents_that_are_asked_for_by_ids_add_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,14 +243,14 @@ def test_parents_that_are_asked_for_by_ids_add_nothing(monkeypatch: pytest.Monke
     assert schemas_of(monkeypatch, table)["holds"] == {"jobId": {"type": "integer"}}
 
 
-@pytest.mark.parametrize(("unit", "written"), [("day", "date"), ("month", "date-time")])
-def test_a_window_adds_its_ends(monkeypatch: pytest.MonkeyPatch, unit: Any, written: str) -> None:  # noqa: ANN401 - a Literal
-    """The fields that tell the span are dates for a day, and date-times for a month."""
+@pytest.mark.parametrize("unit", ["day", "month"])
+def test_a_window_adds_its_ends(monkeypatch: pytest.MonkeyPatch, unit: Any) -> None:  # noqa: ANN401 - a Literal
+    """The fields that tell the span are dates: a time has no place in a key."""
     window = Window(start="a", end="b", unit=unit, fields={"from": "start", "to": "end"})
     row = windowed("sums", "sums", window, key=("id", "from"), replication_key="from")
     assert schema_of(monkeypatch, row, {"id": {"type": "integer"}})["properties"] == {
-        "from": {"type": "string", "format": written},
-        "to": {"type": ["string", "null"], "format": written},
+        "from": {"type": "string", "format": "date"},
+        "to": {"type": ["string", "null"], "format": "date"},
         "id": {"type": "integer"},
     }
 
@@ -311,13 +321,71 @@ def test_dates_stay_dates(row: Endpoint) -> None:
 
 @each_row
 def test_no_property_is_lost(row: Endpoint) -> None:
-    """Every property of the facts is in the schema, nested ones too, with its types; nothing else is."""
-    known = {path: _types(fact) for path, fact in walk(_flat(row))}
+    """Every property of the facts is in the schema, nested ones too, with its type; nothing else is."""
+    known = {path: _types(fact) for path, fact in walk(_strict(_flat(row)))}
     made = {path: _types(part) for path, part in walk(stream_schema(row))}
     assert made == known
     # Of the facts alone, too: none is covered by what the tap adds.
-    alone = {path: _types(fact) for path, fact in walk(stream_facts(row))}
+    alone = {path: _types(fact) for path, fact in walk(_strict(stream_facts(row)))}
     assert alone.keys() - made.keys() == {path for path in alone if path[0] == row.nested_records}
+
+
+LOOKS_AN_AMOUNT = re.compile(
+    r"(amount|total|price|costs?|quantity|balance|tax|fee|charge|discount|shipping|rate|percent(age)?|hours|credit|debit)$"
+    r"|^allocated|quoted$",
+    re.IGNORECASE,
+)
+NO_AMOUNTS = {"dispatchFeeQuoted"}
+"""What somebody was told about a fee, in words."""
+
+
+def test_texts_that_look_like_amounts_are_numbers() -> None:
+    """A text of such a name is an amount, or is known to be none; a name that no text has any more leaves the list."""
+    texts = {
+        path[-1]
+        for row in ENDPOINTS
+        for path, fact in walk(stream_facts(row))
+        if _types(fact) == {"string"} and not {"format", "enum"} & fact.keys()
+    }
+    assert {name for name in texts if LOOKS_AN_AMOUNT.search(name)} == AMOUNTS | NO_AMOUNTS
+
+
+@pytest.mark.parametrize(
+    ("stream", "path"),
+    [
+        ("invoices", "total"),
+        ("invoices", "items[].price"),
+        ("payments", "appliedTo[].appliedAmount"),
+        ("ap_bills", "expenseItems[].amount"),
+        ("expense_transactions", "lineItems[].quantity"),
+        ("bank_deposit_transactions", "unappliedAmount"),
+    ],
+)
+def test_an_amount_is_a_number(stream: str, path: str) -> None:
+    """Whether it stands in the row, in an object or in a list of them."""
+    parts = {".".join(one).replace(".[]", "[]"): part for one, part in walk(stream_schema(BY_NAME[stream]))}
+    assert parts[path] == {"type": ["number", "null"], "contentMediaType": "text/plain"}
+
+
+@each_row
+def test_no_number_of_a_document_is_a_number_of_the_schema(row: Endpoint) -> None:
+    """The number of an invoice, a check, a phone, a card or a zip code stays the text that it is."""
+    for path, part in walk(stream_schema(row)):
+        if re.search(r"(number|phone|zip|last4|code)$", path[-1], re.IGNORECASE) and path[-1] != "[]":
+            facts = dict(walk(_flat(row)))[path]
+            assert _types(part) == _types(facts), path
+
+
+@each_row
+def test_strict_targets_take_the_schema(row: Endpoint) -> None:
+    """No object without properties, no value of two types, no time in a key, and no text in a key without an end."""
+    for path, part in walk(stream_schema(row)):
+        assert len(_types(part)) == 1, path
+        assert part.get("properties") or _types(part) != {"object"}, path
+        assert "items" in part or _types(part) != {"array"}, path
+    for name in row.key:
+        part = stream_schema(row)["properties"][name]
+        assert part["type"] == "integer" or part.get("format") == "date" or 0 < part["maxLength"] <= 255, name
 
 
 @each_row
@@ -351,8 +419,7 @@ def test_job_history_is_a_record_for_each_event() -> None:
 def test_gross_pay_items_have_a_made_key() -> None:
     """A gross pay item is known by the key that the tap makes; its id may be null."""
     properties = stream_schema(BY_NAME["gross_pay_items"])["properties"]
-    assert properties["_key"].keys() - {"description"} == {"type"}
-    assert properties["_key"]["type"] == "string"
+    assert properties["_key"] | {"description": ""} == {"type": "string", "maxLength": 64, "description": ""}
     assert properties["id"] == {"type": ["integer", "null"]}
 
 
@@ -378,16 +445,16 @@ def test_what_the_tap_adds(stream: str, added: dict[str, object]) -> None:
 
 
 def test_recursion_is_cut_and_kept() -> None:
-    """Subcategories are described once; what lies below is kept as objects with any fields."""
+    """Subcategories are described once; what lies below is kept as text."""
     once = stream_schema(BY_NAME["pricebook_categories"])["properties"]["subcategories"]["items"]
     assert once["properties"]["name"] == {"type": ["string", "null"]}
-    assert is_free_form(once["properties"]["subcategories"]["items"])
+    assert once["properties"]["subcategories"] == {"type": ["string", "null"], "contentMediaType": "application/json"}
 
 
 def test_what_lies_below_the_cut_is_written(
     monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    """A category four levels deep reaches the output whole."""
+    """A category four levels deep reaches the output, what is below the cut as JSON text."""
     # Regression: the SDK ended with KeyError('properties') at an object in an array that has no properties.
     item = {"id": 1, "subcategories": [{"id": 2, "subcategories": [{"id": 3, "subcategories": [{"id": 4}]}]}]}
     body = json.dumps({"hasMore": False, "continueFrom": "t", "data": [item]}).encode()
@@ -395,7 +462,9 @@ def test_what_lies_below_the_cut_is_written(
     monkeypatch.setitem(tap.session.__dict__, "client", OneAnswer(body))
     tap.streams["pricebook_categories"].sync()
     written = [json.loads(line) for line in capsysbinary.readouterr().out.splitlines()]
-    assert [one["record"] for one in written if one["type"] == "RECORD"] == [item]
+    (record,) = [one["record"] for one in written if one["type"] == "RECORD"]
+    (inner,) = record["subcategories"]
+    assert json.loads(inner["subcategories"]) == [{"id": 3, "subcategories": [{"id": 4}]}]
 
 
 @pytest.mark.parametrize(("stream", "name"), CORRECTIONS)
@@ -442,8 +511,7 @@ def _known(row: Endpoint) -> Facts:
     added: Facts = {name: {"type": MADE[name]} for name in row.key if name in MADE}
     added |= {name: _known(parent)[field] if parent else {"type": "string"} for name, field in row.links.items()}
     if row.window:
-        kind = "date" if row.window.unit == "day" else "date-time"
-        added |= {name: {"type": "string", "format": kind} for name in row.window.fields}
+        added |= {name: {"type": "string", "format": "date"} for name in row.window.fields}
     if "_line" in row.key or row.name in WINDOWS_WITH_ROWS:
         added["_end_marker"] = {"type": "boolean"}
     if row.name == "calls_list":
@@ -463,6 +531,24 @@ def _flat(row: Endpoint) -> Facts:
         if stream == row.name:
             known[name] = known[name] | correction
     return {"properties": known}
+
+
+def _strict(fact: Facts) -> Facts:
+    """Turn what strict targets cannot take into text: values of several types, and objects of unknown fields."""
+    inner = fact
+    while "items" in inner:
+        inner = inner["items"]
+    if "type" in fact and (len(_types(fact)) > 1 or (_types(inner) == {"object"} and "properties" not in inner)):
+        return {"type": ["string", "null"]}
+    made = dict(fact)
+    if "items" in fact:
+        made["items"] = _strict(fact["items"])
+    if "properties" in fact:
+        made["properties"] = {
+            name: {"type": "number"} if name in AMOUNTS and _types(part) == {"string"} else _strict(part)
+            for name, part in fact["properties"].items()
+        }
+    return made
 
 
 def _types(part: Facts) -> set[str]:
