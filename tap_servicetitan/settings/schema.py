@@ -123,7 +123,7 @@ SETTINGS = th.PropertiesList(
         th.BooleanType(nullable=False),
         default=False,
         title="Custom fields by ID",
-        description="Adds customFieldsById: custom fields as one object, by the ID of their type.",
+        description="Adds customFieldsById: custom fields as a text of JSON, by the ID of their type.",
     ),
     th.Property(
         "deleted_column",

@@ -13,7 +13,7 @@ from tests.campaigns import reports
 from tests.support import few
 from tests.support.pipeline import Pipeline, states
 from tests.support.postgres import Server, postgres
-from tests.support.tables import SCHEMA, Tables, assert_equal, cast, copied, in_postgres, loadable, parsed
+from tests.support.tables import SCHEMA, Tables, assert_equal, cast, in_postgres, loadable, parsed
 from tests.support.targets import target_postgres
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Way:
 BATCHES = {"batch_config": {"encoding": {"format": "jsonl", "compression": "gzip"}, "batch_size": 30}}
 WAYS = {
     "unvalidated": Way({"validate_records": False}),
-    "copy": Way({"use_copy": True}, moment=copied),
+    "copy": Way({"use_copy": True}),
     "batch files": Way(tap=BATCHES, moment=cast),
 }
 
