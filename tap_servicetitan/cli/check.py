@@ -36,6 +36,8 @@ class Finding:
 
     stream: str
     scope: str
+    module: str = ""
+    """The vendor's API module."""
     granted: Granted
     rows: int = 0
     """Rows on the page."""
@@ -81,6 +83,7 @@ def _try(stream: SingerStream) -> Finding:
     return Finding(
         stream=stream.name,
         scope=stream.source.scope,
+        module=stream.row.module,
         granted=granted,
         rows=rows,
         newest=newest,
@@ -177,12 +180,12 @@ def _print_table(found: Sequence[Finding], error: str | None) -> None:
     from tap_servicetitan import terminal
 
     if error is None:
-        head = ("stream", "scope", "granted", "rows", "newest change", "seconds")
+        head = ("stream", "scope", "granted", "first page", "newest change", "seconds")
         rows = [
             (one.stream, one.scope, one.granted, f"{one.rows:,}", one.newest or "", f"{one.seconds:.2f}")
             for one in found
         ]
-        terminal.print_table(head, rows, file=sys.stdout, numbers=("rows", "seconds"))
+        terminal.print_table(head, rows, file=sys.stdout, numbers=("first page", "seconds"))
         sys.stdout.write("\n")
     sys.stdout.writelines(f"{line}\n" for line in (*_conclusion(found, error), *_of_personal_data(found)))
 
@@ -208,9 +211,20 @@ def _conclusion(found: Sequence[Finding], error: str | None) -> list[str]:
     scopes = sorted({scope_names()[one.scope] for one in bad if one.granted == "no scope"})
     if scopes:
         lines += ["", "Tick in the developer portal, or deselect the streams:", *(f"  {name}" for name in scopes)]
-    if others := [one for one in bad if one.granted != "no scope"]:
-        lines += ["", "Not read:", *(f"  {one.message}" for one in others)]
+    if failed := [one for one in bad if one.granted == "failed"]:
+        lines += ["", "Not read:", *(f"  {one.message}" for one in failed)]
+    if missing := [one for one in bad if one.granted == "no module"]:
+        lines += ["", "Modules that the tenant does not have; deselect the streams:", *_by_module(missing)]
     return lines
+
+
+def _by_module(missing: Iterable[Finding]) -> Iterator[str]:
+    """Name each module once, however many streams it has."""
+    streams: dict[str, list[str]] = {}
+    for one in missing:
+        streams.setdefault(one.module, []).append(one.stream)
+    for module, names in sorted(streams.items()):
+        yield f"  {module}: {', '.join(names)}"
 
 
 if __name__ == "__main__":

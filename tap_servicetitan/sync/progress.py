@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 EVERY = 60.0
 """Seconds between two lines in the log."""
 
+FIRST = 10.0
+"""Seconds until the first line, so that it is soon known that something happens."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
@@ -82,12 +85,14 @@ class PeriodicLog:
         """Begin to count the time."""
         self._look, self._log, self._clock = look, log, clock
         self._last, self._rows = clock(), 0
+        self._due = self._last + FIRST
 
     def tick(self) -> None:
         """Write a line if it is time."""
         now = self._clock()
-        if now - self._last < EVERY:
+        if now < self._due:
             return
+        self._due = now + EVERY
         progress = self._look()
         rate = (progress.rows - self._rows) / (now - self._last)
         self._last, self._rows = now, progress.rows

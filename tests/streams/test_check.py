@@ -59,7 +59,7 @@ def command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Command:
 def test_all_is_well(sandbox: Sandbox, command: Command) -> None:
     """Each stream has a row with what its first page shows, and the exit code is 0."""
     head, _, *rows, _, last = command.table(sandbox.config, *STREAMS, code=0)
-    assert head.split() == ["stream", "scope", "granted", "rows", "newest", "change", "seconds"]
+    assert head.split() == ["stream", "scope", "granted", "first", "page", "newest", "change", "seconds"]
     assert [row.split()[:3] for row in rows] == [
         ["calls", "tn.tlc.calls:r", "yes"],
         ["customers", "tn.crm.customers:r", "yes"],
@@ -88,8 +88,18 @@ def test_what_is_missing_is_named(sandbox: Sandbox, command: Command) -> None:
     assert lines[7] == "1 of 4 streams can be read."
     assert lines[9:11] == ["Tick in the developer portal, or deselect the streams:", "  CRM → Customers (Read)"]
     assert lines[12] == "Not read:"
-    assert lines[13].startswith("  calls: 404 Not Found")
-    assert lines[14].startswith("  job_notes: 400 Bad Request 'Odd'")
+    assert lines[13].startswith("  job_notes: 400 Bad Request 'Odd'")
+    assert lines[15:] == ["Modules that the tenant does not have; deselect the streams:", "  telecom: calls"]
+
+
+def test_a_module_is_named_once(sandbox: Sandbox, command: Command) -> None:
+    """However many streams of a module there are, one line says that the tenant does not have it."""
+    sandbox.disable_module("pricebook")
+    lines = command.table(sandbox.config, "equipment", "materials", "services", "zones", code=1)
+    assert lines[-2:] == [
+        "Modules that the tenant does not have; deselect the streams:",
+        "  pricebook: equipment, materials, services",
+    ]
 
 
 def test_a_program_reads_the_same(sandbox: Sandbox, command: Command) -> None:

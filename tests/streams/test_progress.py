@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_servicetitan.sync.progress import EVERY, LiveDisplay, PeriodicLog, Progress, describe
+from tap_servicetitan.sync.progress import EVERY, FIRST, LiveDisplay, PeriodicLog, Progress, describe
 from tests.support.running import catalog_file, command_line, run, run_command
 
 if TYPE_CHECKING:
@@ -43,20 +43,23 @@ def tally(rows: int, waiting: float = 0.0) -> Progress:
 
 
 def test_a_line_comes_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
-    """Nothing is logged before a minute is over, and then the rate since the last line."""
+    """The first line comes after ten seconds, then one each minute, with the rate since the last one."""
     clock, rows = Clock(), 0
     lines = PeriodicLog(lambda: tally(rows), logging.getLogger("test"), clock)
     with caplog.at_level(logging.INFO):
-        clock.now, rows = EVERY - 1, 500
+        clock.now, rows = FIRST - 1, 500
         lines.tick()
         assert caplog.messages == []
-        clock.now, rows = EVERY, 6_000
+        clock.now, rows = FIRST, 1_000
         lines.tick()
-        clock.now, rows = 2 * EVERY, 12_060
+        clock.now = FIRST + EVERY - 1
+        lines.tick()
+        assert len(caplog.messages) == 1
+        clock.now, rows = FIRST + EVERY, 7_060
         lines.tick()
     assert caplog.messages == [
-        "2 of 5 streams done; 6,000 rows in 7 requests, 100 rows/s",
-        "2 of 5 streams done; 12,060 rows in 7 requests, 101 rows/s",
+        "2 of 5 streams done; 1,000 rows in 7 requests, 100 rows/s",
+        "2 of 5 streams done; 7,060 rows in 7 requests, 101 rows/s",
     ]
     assert caplog.records[1].rows_per_second == 101  # type: ignore[attr-defined]
 
