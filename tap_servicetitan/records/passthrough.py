@@ -20,8 +20,9 @@ import msgspec
 
 from tap_servicetitan.errors import NonConformingPageError
 from tap_servicetitan.records.amounts import unquoted
+from tap_servicetitan.records.declared import object_of
 from tap_servicetitan.records.raw import NO_ZONE, OTHER_ZONE, compact, inner, members, read, with_members
-from tap_servicetitan.records.shapes import encode, is_plain_name, object_of
+from tap_servicetitan.records.shapes import encode, is_plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence

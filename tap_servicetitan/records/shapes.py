@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import operator
-from datetime import date, datetime
+from datetime import datetime
 from types import GenericAlias
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
@@ -26,9 +24,7 @@ Rewriter: TypeAlias = "Callable[[Any], Any]"
 Type: TypeAlias = Any
 """A type made at run time, which no annotation can name."""
 
-_Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-_SCALARS: dict[str, Type] = {"boolean": bool, "integer": _Int64, "number": float, "string": str}
-_DATES: dict[str, Type] = {"date": date, "date-time": Annotated[datetime, msgspec.Meta(tz=True)]}
+MOMENT: Type = Annotated[datetime, msgspec.Meta(tz=True)]
 
 encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -59,7 +55,7 @@ class Value:
 
     def with_any_zone(self) -> Value:
         """Take times in any zone, or in none, and write them in UTC."""
-        return Rewritten(utc, datetime) if self.kind == _DATES["date-time"] else self
+        return Rewritten(utc, datetime) if self.kind == MOMENT else self
 
     def mask(self, tree: Tree) -> None:
         """Leave out or hash what is personal.
@@ -67,7 +63,7 @@ class Value:
         Raises:
             NonConformingPageError: Nothing is known of what is within.
         """
-        raise _unsupported(", ".join(tree), "holds personal data")
+        raise unsupported(", ".join(tree), "holds personal data")
 
     def undeclared(self, value: object, path: str = "") -> Iterator[tuple[str, Object, str]]:
         """Find the fields of a value that are not declared: their paths, where they lack, their names."""
@@ -210,66 +206,6 @@ class Object(Value):
                 yield place, self, name
 
 
-def object_of(
-    schema: Schema,
-    path: str,
-    is_selected: Selects,
-    breadcrumb: tuple[str, ...] = (),
-    required: Collection[str] = (),
-) -> Object:
-    """Make the shape of an object.
-
-    Args:
-        schema: Its JSON Schema.
-        path: Named in messages.
-        is_selected: Whether the field at a breadcrumb is wanted.
-        breadcrumb: Where the object is.
-        required: Fields that must be there, not null.
-
-    Raises:
-        NonConformingPageError: The schema is one for the SDK's path alone.
-    """
-    if schema.get("additionalProperties"):
-        raise _unsupported(path, "takes fields beside those that are declared")
-    crumbs = {name: (*breadcrumb, "properties", name) for name in schema["properties"]}
-    selected = [name for name, crumb in crumbs.items() if is_selected(crumb)]
-    fields = {
-        name: _value(schema["properties"][name], f"{path}.{name}", is_selected, crumbs[name]) for name in selected
-    }
-    return Object(fields, crumbs.keys() - fields.keys(), required)
-
-
-def _value(schema: Schema, path: str, is_selected: Selects, breadcrumb: tuple[str, ...]) -> Value:
-    types = [one for one in _as_list(schema.get("type", ())) if one != "null"]
-    if "contentMediaType" in schema and types == ["string"]:
-        return AnyText()
-    if types == ["object"]:
-        if schema.get("properties") or ("properties" in schema and not schema.get("additionalProperties")):
-            return object_of(schema, path, is_selected, breadcrumb)
-        return Value(dict[str, object])
-    if types == ["array"]:
-        return _array(schema.get("items", {}), path)
-    if not types or not _SCALARS.keys() >= set(types):
-        raise _unsupported(path, f"is declared as {schema.get('type')!r}")
-    dates = {"string": _DATES.get(schema.get("format", ""), str)}
-    return Value(functools.reduce(operator.or_, ((_SCALARS | dates)[one] for one in types)))
-
-
-def _array(items: Schema, path: str) -> Value:
-    """The SDK takes fields out of objects in an array, but only undeclared ones, and not out of arrays in an array."""
-    if not items or "array" in _as_list(items.get("type", ())):
-        return Value(list[object])
-    return Array(_value(items, f"{path}[]", lambda _: True, ()))
-
-
-def _as_list(types: Json) -> list[str]:
-    return [types] if isinstance(types, str) else list(types)
-
-
-def _unsupported(path: str, reason: str) -> NonConformingPageError:
-    return NonConformingPageError(f"{path}: {reason}, which only the SDK's path knows how to take")
-
-
 def is_plain_name(name: str) -> bool:
     """Tell whether a name is written without escapes, as the types made here need it."""
     return encode(name)[1:-1] == name.encode()
@@ -292,3 +228,8 @@ def struct(*fields: tuple[Any, ...], forbid_unknown_fields: bool = False) -> typ
         # JSON has no cycles.
         gc=False,
     )
+
+
+def unsupported(path: str, reason: str) -> NonConformingPageError:
+    """Say what leaves a stream to the SDK's path."""
+    return NonConformingPageError(f"{path}: {reason}, which only the SDK's path knows how to take")
