@@ -248,6 +248,7 @@ def test_progress_says_what_a_report_waits_for(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Whoever watches a run learns that it waits for a report, and for how long already."""
+    monkeypatch.setattr(progress, "FIRST", 0.2)
     monkeypatch.setattr(progress, "EVERY", 0.2)
     monkeypatch.setattr(runs, "FIRST_POLL", 0.4)
     monkeypatch.setattr(runs, "LONGEST_POLL", 0.4)
