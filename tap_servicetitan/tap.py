@@ -146,9 +146,7 @@ class TapServiceTitan(SdkTap):
         """Tell whether reports have to be left out, because what they hold is asked for with credentials."""
         if self.faults and self.config.get("custom_reports"):
             why = "; ".join(fault.partition(":")[0] for fault in self.faults)
-            self.logger.warning(
-                "custom_reports: left out, because what reports hold is asked for with credentials: %s", why
-            )
+            self.logger.warning("custom_reports: left out, because describing reports needs credentials: %s", why)
         return bool(self.faults) or not self.config.get("custom_reports")
 
     @property

@@ -73,7 +73,7 @@ def read_export(body: bytes, asked: str | None, lost: Lost = None) -> ExportPage
     page = _readable(body, _export, "{hasMore, continueFrom, data}", lost)
     page.token = page.token or asked
     if page.more and page.token == asked:
-        came = "the token it was asked with" if asked else "no token"
+        came = "the token of the request" if asked else "no token"
         msg = f"hasMore is true, and continueFrom has {came}; asking again would never end"
         raise EndlessFeedError(msg)
     return page

@@ -54,7 +54,7 @@ class ChildReader(PagedReader):
         if not self._silence.is_believed():
             self.is_complete = False
             self.logger.warning(
-                "%s: all %d parents that were asked answered 404 or 409, and the next run asks them again; if the "
+                "%s: all %d parents answered 404 or 409, and the next run requests them again; if the "
                 "tenant does not have this module, deselect the stream",
                 self.name,
                 self._silence.count,

@@ -80,7 +80,7 @@ class Silence:
             return False
         if not any(map(self._answers, self._witnesses)):
             msg = (
-                f"{self._stream}: the last {self._streak} parents that were asked answered 404 or 409, and so do those "
+                f"{self._stream}: the last {self._streak} parents answered 404 or 409, and so do those "
                 "that answered before: the endpoint is out of order, or the tenant no longer has the module"
             )
             raise NotFoundError(msg)

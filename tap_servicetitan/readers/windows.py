@@ -71,7 +71,7 @@ class WindowReader(PagedReader):
                 after = None
         if self._silent and not self._has_answered:
             self.logger.warning(
-                "%s: all parents that were asked answered 404 or 409, and the next run asks them again; if the tenant "
+                "%s: all parents answered 404 or 409, and the next run requests them again; if the tenant "
                 "does not have this module, deselect the stream",
                 self.name,
             )

@@ -96,7 +96,6 @@ class PageMaker:
             raise StreamError(msg)
         if len({*map(str, keys)}) < len(keys):
             self._records.warn_once(
-                "%s: rows that were asked for together have the same, and replace each other; add to it what tells "
-                "them apart",
+                "%s: rows of one request have the same, and replace each other; add to it what tells them apart",
                 "key_properties",
             )

@@ -158,7 +158,7 @@ class Runner:
             method="POST",
             scope=REPORTS_SCOPE,
             advice={
-                400: f"; the API rejects what the report is told: {COMMAND} lists its parameters",
+                400: f"; the API rejects the report's parameters: {COMMAND} lists its parameters",
                 403: f"; grant the app the scope {REPORTS_SCOPE}, or deselect the stream",
                 404: f"; there is no such report (any more): {COMMAND} lists what there is",
                 405: "; there are no asynchronous reports here: set report_mode to auto",

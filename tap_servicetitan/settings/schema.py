@@ -75,7 +75,7 @@ SETTINGS = th.PropertiesList(
         th.NumberType(nullable=False, minimum=1, maximum=720),
         default=6,
         title="List overlap",
-        description="How many hours before the last reading began lists are asked for again; repeats are removed.",
+        description="How many hours before the last reading began lists are requested again; repeats are removed.",
     ),
     th.Property(
         "concurrency",
@@ -130,7 +130,7 @@ SETTINGS = th.PropertiesList(
         th.BooleanType(nullable=False),
         default=False,
         title="Deleted column",
-        description="Adds _sdc_deleted_at to inactive rows, where the API tells of them; not for targets that then "
+        description="Adds _sdc_deleted_at to inactive rows, where the API returns them; not for targets that then "
         "delete.",
     ),
     th.Property(

@@ -133,7 +133,7 @@ class LiveDisplay:
 
 def describe(progress: Progress, rate: float) -> str:
     """Say how far a run is."""
-    wait = f"; waits {progress.waiting:.0f} s, as the API asks" if progress.waiting else ""
+    wait = f"; waits {progress.waiting:.0f} s, as the API requires" if progress.waiting else ""
     waits = "".join(f"; {stream} waits {what}" for stream, what in sorted(progress.waits.items()))
     return (
         f"{progress.streams} of {progress.total} streams done; {progress.rows:,} rows in "

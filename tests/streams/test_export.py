@@ -129,11 +129,11 @@ def test_an_empty_page_is_not_the_end(sandbox: Sandbox) -> None:
 
 
 def test_a_token_that_never_moves_is_an_error(sandbox: Sandbox) -> None:
-    """A page that says there is more and gives the token it was asked with fails the stream instead of looping."""
+    """A page that says there is more and gives the token of the request fails the stream instead of looping."""
     sandbox.fault("repeat-token", "invoice_items", skip=2)
     output = run(sandbox.config, "invoice_items", "jobs")
     assert isinstance(output.error, RunError)
-    assert "invoice_items: hasMore is true, and continueFrom has the token it was asked with" in str(output.error)
+    assert "invoice_items: hasMore is true, and continueFrom has the token of the request" in str(output.error)
     assert len(queries(sandbox, "invoice_items")) == 3
     assert sorted(ids(output, "jobs")) == sorted(ids_of(sandbox, "jobs"))
 

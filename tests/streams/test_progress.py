@@ -77,7 +77,7 @@ def test_the_moving_text_has_the_rate_of_the_last_seconds() -> None:
 
 def test_waiting_is_told() -> None:
     """Whoever watches a run that stands still learns why."""
-    assert describe(tally(1, waiting=12.4), 0).endswith("0 rows/s; waits 12 s, as the API asks")
+    assert describe(tally(1, waiting=12.4), 0).endswith("0 rows/s; waits 12 s, as the API requires")
 
 
 def on_a_terminal(command: list[str], folder: Path) -> tuple[int, str]:

@@ -240,7 +240,7 @@ def test_a_report_is_described_again(sandbox: Sandbox) -> None:
     sandbox.fault("status", RUNS, status=401)
     sandbox.fault("status", RUNS, times=0, status=400)
     again = read(settings, "job_report")
-    assert "the API rejects what the report is told" in str(again.error)
+    assert "the API rejects the report's parameters" in str(again.error)
     assert [one["status"] for one in sandbox.requests(RUNS)] == [401, 400, 400]
 
 

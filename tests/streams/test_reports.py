@@ -432,7 +432,7 @@ def test_a_report_that_fails_later_fails_alone(sandbox: Sandbox, impatient: None
     for kind, words in (
         ({"status": 403}, "grant the app the scope tn.rpr.reports:r"),
         ({"status": 404}, "there is no such report (any more)"),
-        ({"status": 400}, "the API rejects what the report is told"),
+        ({"status": 400}, "the API rejects the report's parameters"),
         ({"status": 500}, "500 Internal Server Error"),
     ):
         sandbox.fault("status", DATA["Jobs"], times=0, **kind)
@@ -558,7 +558,7 @@ def test_a_key_must_tell_rows_apart(sandbox: Sandbox, caplog: pytest.LogCaptureF
     assert "job_report: a row has no value in the key completed_date; choose other key_properties" in str(null.error)
     twice = read(config(sandbox, jobs() | {"key_properties": ["BusinessUnit"]}), "job_report")
     assert twice.error is None
-    assert "job_report.key_properties: rows that were asked for together have the same" in caplog.text
+    assert "job_report.key_properties: rows of one request have the same" in caplog.text
 
 
 @pytest.mark.parametrize("keyed", [True, False])

@@ -57,7 +57,7 @@ def body(*, more: object = False, data: object = (), **rest: object) -> bytes:
     ("came", "kept"),
     [
         pytest.param({"continueFrom": "new"}, "new", id="new token"),
-        pytest.param({"continueFrom": "old"}, "old", id="the token it was asked with"),
+        pytest.param({"continueFrom": "old"}, "old", id="the token of the request"),
         pytest.param({"continueFrom": ""}, "old", id="empty token"),
         pytest.param({"continueFrom": None}, "old", id="null for a token"),
         pytest.param({}, "old", id="no token"),
@@ -91,9 +91,9 @@ def test_empty_is_not_finished() -> None:
 @pytest.mark.parametrize(
     ("came", "asked", "said"),
     [
-        pytest.param({"continueFrom": "old"}, "old", "the token it was asked with", id="same token"),
-        pytest.param({"continueFrom": ""}, "old", "the token it was asked with", id="empty, which is the same"),
-        pytest.param({}, "old", "the token it was asked with", id="none, which is the same"),
+        pytest.param({"continueFrom": "old"}, "old", "the token of the request", id="same token"),
+        pytest.param({"continueFrom": ""}, "old", "the token of the request", id="empty, which is the same"),
+        pytest.param({}, "old", "the token of the request", id="none, which is the same"),
         pytest.param({}, None, "no token", id="none on the first page"),
         pytest.param({"continueFrom": ""}, None, "no token", id="empty on the first page"),
         pytest.param({"continueFrom": None}, None, "no token", id="null on the first page"),
