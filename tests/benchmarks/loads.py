@@ -36,9 +36,10 @@ VOLUMES = (20, 200, 600)
 
 def beside_others(server: Server, folder: Path, *, quick: bool) -> Table:
     """Load the same file with each target, one after the other."""
-    pages = 1 if quick else PAGES
+    load = _load_of(PAGES, quick=quick)
+    rows = load.pages * load.rows
     found = Table(
-        f"Loading {pages * PAGE:,} rows from a file",
+        f"Loading {rows:,} rows from a file",
         ("stream", "target", "wall s", "CPU s", "rows/s", "wall, ratio", "CPU, ratio", "peak MiB"),
     )
     with postgres() as database:
@@ -58,7 +59,7 @@ def beside_others(server: Server, folder: Path, *, quick: bool) -> Table:
         for stream in STREAMS:
             source = folder / "messages.singer"
             with source.open("wb") as lines:
-                subprocess.run(_messages(server, folder, stream, pages), stdout=lines, check=True)
+                subprocess.run(_messages(server, folder, stream, load), stdout=lines, check=True)
             costs = {"this": _load(loader(folder), source)}
             for name, (program, settings) in others.items():
                 (folder / "jsonl").mkdir(exist_ok=True)
@@ -70,7 +71,7 @@ def beside_others(server: Server, folder: Path, *, quick: bool) -> Table:
                     name,
                     f"{cost.wall:.1f}",
                     f"{cost.cpu:.1f}",
-                    f"{pages * PAGE / cost.wall:,.0f}",
+                    f"{rows / cost.wall:,.0f}",
                     f"{cost.wall / costs['this'].wall:.2f}",
                     f"{cost.cpu / costs['this'].cpu:.2f}",
                     f"{cost.memory:.0f}",
@@ -80,7 +81,7 @@ def beside_others(server: Server, folder: Path, *, quick: bool) -> Table:
 
 def behind_the_tap(server: Server, folder: Path, *, quick: bool) -> Table:
     """Run the tap into the loader, from a server that answers from memory."""
-    load = Load(1 if quick else PAGES, PAGE)
+    load = _load_of(PAGES, quick=quick)
     rows = load.pages * load.rows
     found = Table(f"Tap and loader together, {rows:,} rows", ("stream", "wall s", "CPU s", "rows/s", "rows per CPU s"))
     for stream in STREAMS:
@@ -94,10 +95,10 @@ def behind_the_tap(server: Server, folder: Path, *, quick: bool) -> Table:
 def growing(server: Server, folder: Path, *, quick: bool) -> Table:
     """Load more and more rows."""
     found = Table("Loading more and more customers", ("rows", "wall s", "CPU s", "rows/s", "peak MiB"))
-    for pages in (1, 2, 4) if quick else VOLUMES:
-        with subprocess.Popen(_messages(server, folder, "customers", pages), stdout=subprocess.PIPE) as messages:
+    for load in [_load_of(pages, quick=quick) for pages in VOLUMES]:
+        with subprocess.Popen(_messages(server, folder, "customers", load), stdout=subprocess.PIPE) as messages:
             cost = measure(loader(folder), source=messages.stdout)
-        rows = pages * PAGE
+        rows = load.pages * load.rows
         found.add(f"{rows:,}", f"{cost.wall:.1f}", f"{cost.cpu:.1f}", f"{rows / cost.wall:,.0f}", f"{cost.memory:.0f}")
     return found
 
@@ -109,11 +110,16 @@ def loader(folder: Path) -> list[str]:
     return [sys.executable, "-m", "tap_servicetitan.duckdb", "--path", str(folder / "out.duckdb")]
 
 
-def _messages(server: Server, folder: Path, stream: str, pages: int) -> list[str]:
+def _load_of(pages: int, *, quick: bool) -> Load:
+    """Make a load of so many pages; a quick one has a few rows."""
+    return Load(max(1, pages // 200), 500) if quick else Load(pages, PAGE)
+
+
+def _messages(server: Server, folder: Path, stream: str, load: Load) -> list[str]:
     """Write the command that writes so many pages of messages."""
     page = folder / "page.singer"
-    write_page(tap(folder, server.url(Load(1, PAGE)), [stream], **UNLIMITED), page)
-    return [sys.executable, "-m", "tests.benchmarks.messages", str(page), str(pages)]
+    write_page(tap(folder, server.url(Load(1, load.rows)), [stream], **UNLIMITED), page)
+    return [sys.executable, "-m", "tests.benchmarks.messages", str(page), str(load.pages)]
 
 
 def _load(command: Sequence[str], file: Path) -> Cost:

@@ -44,7 +44,8 @@ def link_environment(folder: Path) -> None:
     """Make a folder that is one of the environments that are there, with pip replaced."""
     if folder.exists():
         return
-    real = TARGETS / folder.name if (TARGETS / folder.name).exists() else DEMO
+    known = (TARGETS / folder.name, ROOT / folder.name)
+    real = next((one for one in known if folder.name != "venv" and one.exists()), DEMO)
     (folder / "bin").mkdir(parents=True)
     # The Makefile looks at it, to see whether the environment is up to date.
     (folder / ".installed").touch()
