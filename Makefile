@@ -56,7 +56,7 @@ demo: demo-setup $(DBT)/.installed
 demo-setup: $(DEMO)/.installed
 
 dashboard: $(DASHBOARD)/.installed
-	@$(DASHBOARD)/bin/streamlit run examples/dashboard/app.py --server.showEmailPrompt false --browser.gatherUsageStats false -- $(FILE)
+	@$(DASHBOARD)/bin/streamlit run examples/dashboard/app.py --server.address 127.0.0.1 --server.showEmailPrompt false --browser.gatherUsageStats false -- $(FILE)
 
 # What needs no server: the first to run, in under a minute.
 quick: $(DEV)/.installed
