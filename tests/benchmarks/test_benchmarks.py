@@ -18,9 +18,17 @@ from tests.support.paths import ROOT
 pytestmark = pytest.mark.checkout
 
 
-@pytest.fixture(scope="module")
-def tables() -> dict[str, list[list[str]]]:
-    """Run all benchmarks in their quick form, and read the tables: their rows by title, the columns first."""
+def test_everything_is_measured(subtests: pytest.Subtests) -> None:
+    """All benchmarks run in their quick form, once for all that is looked at."""
+    tables = measured()
+    looks = (see_every_way_and_stream, see_all_feeds, see_growth, see_loads, see_start_up)
+    for look in looks:
+        with subtests.test(look.__name__):
+            look(tables)
+
+
+def measured() -> dict[str, list[list[str]]]:
+    """Run all benchmarks, and read the tables: their rows by title, the columns first."""
     command = [sys.executable, "-m", "tests.benchmarks", "--quick"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
@@ -32,7 +40,7 @@ def tables() -> dict[str, list[list[str]]]:
     return found
 
 
-def test_every_way_is_measured_for_every_stream(tables: dict[str, list[list[str]]]) -> None:
+def see_every_way_and_stream(tables: dict[str, list[list[str]]]) -> None:
     """The first table has a row for each way and stream, and each has all its rows."""
     columns, *rows = tables["What a row costs"]
     assert [(row[0].split(",")[0], row[1]) for row in rows] == [(one, way.name) for one in ROWS for way in WAYS]
@@ -42,13 +50,13 @@ def test_every_way_is_measured_for_every_stream(tables: dict[str, list[list[str]
     assert all(_number(cell) > 0 for row in rows for cell in row[2:])
 
 
-def test_all_feeds_are_measured(tables: dict[str, list[list[str]]]) -> None:
+def see_all_feeds(tables: dict[str, list[list[str]]]) -> None:
     """The second table counts the requests of all feeds, and one for the access token."""
     columns, *rows = tables[next(title for title in tables if title.startswith(f"{len(FEEDS)} feeds of 3 pages"))]
     assert {row[columns.index("requests")] for row in rows} == {str(3 * len(FEEDS) + 1)}
 
 
-def test_growth_is_measured(tables: dict[str, list[list[str]]]) -> None:
+def see_growth(tables: dict[str, list[list[str]]]) -> None:
     """The third table has three volumes, each four times the one before, for one feed and for eight."""
     columns, *rows = tables[next(title for title in tables if title.startswith("Growth"))]
     found = [_number(row[columns.index("rows")]) for row in rows]
@@ -57,7 +65,7 @@ def test_growth_is_measured(tables: dict[str, list[list[str]]]) -> None:
     assert rows[3][0].startswith(f"{len(LIKE_CUSTOMERS)},")
 
 
-def test_loads_are_measured(tables: dict[str, list[list[str]]]) -> None:
+def see_loads(tables: dict[str, list[list[str]]]) -> None:
     """Each target loads each stream, the tap and the loader run together, and three volumes are loaded."""
     _, *rows = tables["Loading 500 rows from a file"]
     assert [(row[0], row[1]) for row in rows] == [
@@ -70,7 +78,7 @@ def test_loads_are_measured(tables: dict[str, list[list[str]]]) -> None:
     assert all(_number(cell) > 0 for row in rows for cell in row)
 
 
-def test_start_up_is_measured(tables: dict[str, list[list[str]]]) -> None:
+def see_start_up(tables: dict[str, list[list[str]]]) -> None:
     """The last table has the tap's own commands beside the SDK's import."""
     _, *rows = tables["Start-up"]
     assert [row[0].split()[-1] for row in rows] == ["singer_sdk'", "--about", "--discover"]
