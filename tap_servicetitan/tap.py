@@ -143,7 +143,7 @@ class TapServiceTitan(SdkTap):
         return [SingerStream(self, source, self.message_writer) for source in sources]
 
     def _reports_need_settings(self) -> bool:
-        """Tell whether reports have to be left out, because what they hold is asked for with credentials."""
+        """Tell whether reports have to be left out, because describing them needs credentials."""
         if self.faults and self.config.get("custom_reports"):
             why = "; ".join(fault.partition(":")[0] for fault in self.faults)
             self.logger.warning("custom_reports: left out, because describing reports needs credentials: %s", why)

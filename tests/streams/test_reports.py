@@ -375,7 +375,7 @@ def test_without_credentials_the_other_streams_are_listed(caplog: pytest.LogCapt
     found = TapServiceTitan(config=settings, validate_config=False, setup_mapper=False).catalog_dict
     assert len(found["streams"]) > 170
     [line] = [one for one in caplog.messages if "custom_reports" in one]
-    assert "asked for with credentials: client_id is missing; client_secret is missing" in line
+    assert "needs credentials: client_id is missing; client_secret is missing" in line
 
 
 def test_wrong_credentials_are_one_sentence(sandbox: Sandbox) -> None:

@@ -198,16 +198,17 @@ def unpacked_rows(output: Output) -> dict[str, list[Message]]:
 
 
 SIZES = [
-    pytest.param(7, FEW, id="smaller than a page"),
-    pytest.param(PAGE, FEW, id="as large as a page"),
-    pytest.param(50, STREAMS, id="two pages and a half"),
-    pytest.param(10_000, FEW, id="larger than a stream"),
+    pytest.param(7, id="smaller than a page"),
+    pytest.param(PAGE, id="as large as a page"),
+    pytest.param(50, id="two pages and a half"),
+    pytest.param(10_000, id="larger than a stream"),
 ]
 
 
-@pytest.mark.parametrize(("size", "streams"), SIZES)
-def test_batches_have_all_rows(sandbox: Sandbox, tmp_path: Path, size: int, streams: list[str]) -> None:
+@pytest.mark.parametrize("size", SIZES)
+def test_batches_have_all_rows(sandbox: Sandbox, tmp_path: Path, size: int) -> None:
     """With BATCH messages, each row is in one file, and none is in a RECORD message."""
+    streams = STREAMS if size == 50 else FEW
     config = sandbox.config | LATELY
     output = run(in_batches(config, tmp_path, size), *streams)
     assert output.error is None
