@@ -24,8 +24,8 @@ NEW_ENOUGH := import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 o
 # uv takes a tenth of pip's time. It knows none of pip's settings, a mirror's address for one: where it fails, pip does it.
 define install
 	@$(PYTHON) -c '$(NEW_ENOUGH)'
-	@$(PYTHON) -m venv --clear $(@D)
-	@test -x $(UV) || { $(PYTHON) -m venv .venv-uv && .venv-uv/bin/python $(PIP_INSTALL) uv; } || true
+	@$(PYTHON) -m venv $(@D)
+	@$(MAKE) --silent $(UV) || true
 	@$(UV) pip install --quiet --python $(@D)/bin/python $(1) 2>/dev/null || $(@D)/bin/python $(PIP_INSTALL) $(1)
 	@touch $@
 endef
@@ -36,7 +36,7 @@ endef
 help:
 	@echo 'make demo        load the sandbox into a DuckDB file with Meltano, twice, and build the models'
 	@echo 'make dashboard   show the models of the demo, or of another file: make dashboard FILE=warehouse.duckdb'
-	@echo 'make quick       run the tests that need no server, in a minute'
+	@echo 'make quick       run the tests that need no server, the first to run'
 	@echo 'make test        run the tests against the sandbox too, in minutes'
 	@echo 'make test-all    and those with real targets, and of the documentation'
 	@echo 'make many-tenants  load 20 tenants of the sandbox into PostgreSQL with Airflow'
@@ -58,7 +58,7 @@ demo-setup: $(DEMO)/.installed
 dashboard: $(DASHBOARD)/.installed
 	@$(DASHBOARD)/bin/streamlit run examples/dashboard/app.py --server.address 127.0.0.1 --server.showEmailPrompt false --browser.gatherUsageStats false -- $(FILE)
 
-# What needs no server: the first to run, in under a minute.
+# What needs no server: the first to run.
 quick: $(DEV)/.installed
 	$(DEV)/bin/pytest $(SIDE_BY_SIDE) -m quick $(ARGS)
 
@@ -121,16 +121,14 @@ generated: $(DEV)/.installed
 	mv catalog.new tests/unit/catalog/catalog.txt
 
 # uv is used to resolve for all platforms and versions at once. A lock file of its own would name the host it asked.
-constraints: $(DEV)/.installed
-	@test -x $(UV) || { $(PYTHON) -m venv .venv-uv && .venv-uv/bin/python $(PIP_INSTALL) uv; }
+constraints: $(DEV)/.installed $(UV)
 	{ sed '/^[^#]/,$$d' constraints.txt; \
 	  printf '%s\n' 'meltanolabs-target-csv>=0.5,<0.6' 'meltanolabs-target-postgres>=0.8.1,<0.9' | \
 	  $(UV) pip compile pyproject.toml - --quiet --all-extras --universal --python-version 3.11 \
 	  --no-annotate --no-header; } > constraints.new
 	mv constraints.new constraints.txt
 
-airflow-constraints: $(DEV)/.installed
-	@test -x $(UV) || { $(PYTHON) -m venv .venv-uv && .venv-uv/bin/python $(PIP_INSTALL) uv; }
+airflow-constraints: $(DEV)/.installed $(UV)
 	{ echo '# The versions that the example was tried with, made by `make airflow-constraints`.'; \
 	  $(UV) pip compile $(TENANTS)/airflow.txt $(TENANTS)/checks.txt --quiet --universal --python-version 3.11 \
 	  --no-annotate --no-header; } > constraints.new
@@ -139,6 +137,10 @@ airflow-constraints: $(DEV)/.installed
 clean:
 	rm -rf .venv-uv $(DEV) $(DEMO) $(TARGETS) $(WHEEL) $(AIRFLOW) $(DBT) $(DASHBOARD) .demo .many-tenants dist build
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .site-pages .cache site
+
+$(UV):
+	@$(PYTHON) -m venv .venv-uv
+	@.venv-uv/bin/python $(PIP_INSTALL) uv
 
 $(DEV)/.installed: pyproject.toml constraints.txt
 	@echo 'Installing the development environment ...'

@@ -1,4 +1,4 @@
-"""Measure everything, and print it: ``python -m tests.benchmarks``, in a few seconds with ``--quick``."""
+"""Measure everything, and print it: ``python -m tests.benchmarks``, or with ``--quick`` of few rows."""
 
 from __future__ import annotations
 
